@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 The Cutover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything that each target of the project compiles and links with.
+add_library(cutover_options INTERFACE)
+target_compile_features(cutover_options INTERFACE cxx_std_23)
+target_compile_options(cutover_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+target_compile_definitions(cutover_options INTERFACE
+    QT_NO_CAST_FROM_ASCII QT_NO_CAST_TO_ASCII QT_NO_URL_CAST_FROM_STRING QT_NO_FOREACH
+    QT_NO_NARROWING_CONVERSIONS_IN_CONNECT QT_STRICT_ITERATORS QT_USE_QSTRINGBUILDER
+    QT_DISABLE_DEPRECATED_UP_TO=0x060800 TRANSLATION_DOMAIN="cutover")
+
+if(CUTOVER_SANITIZE)
+    target_compile_options(cutover_options INTERFACE
+        -fsanitize=${CUTOVER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(cutover_options INTERFACE -fsanitize=${CUTOVER_SANITIZE})
+endif()
+if(CUTOVER_FUZZ)
+    target_compile_options(cutover_options INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(cutover_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# cutover_core(NAME SOURCES ... [LIBRARIES ...]): one static library for one folder of core/.
+function(cutover_core name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+    add_library(cutover_${name} STATIC ${arg_SOURCES})
+    target_include_directories(cutover_${name} PUBLIC ${PROJECT_SOURCE_DIR}/core)
+    target_link_libraries(cutover_${name} PUBLIC Qt6::Core ${arg_LIBRARIES} PRIVATE cutover_options)
+endfunction()
+
+# cutover_test(NAME LABEL unit|integration|ui|qemu ... SOURCES ... [LIBRARIES ...]
+#              [TIMEOUT seconds] [SANITIZE] [THREADED]): one QtTest program.
+# SANITIZE adds the label "sanitize" (runs in the address+undefined build), THREADED the label
+# "threaded" (runs in the thread sanitizer's build).
+function(cutover_test name)
+    cmake_parse_arguments(arg "SANITIZE;THREADED" "TIMEOUT" "LABELS;SOURCES;LIBRARIES" ${ARGN})
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE Qt6::Test ${arg_LIBRARIES} cutover_options)
+    target_compile_definitions(${name} PRIVATE
+        CUTOVER_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+    add_test(NAME ${name} COMMAND ${name})
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 120)
+    endif()
+    set(labels ${arg_LABELS})
+    if(arg_SANITIZE)
+        list(APPEND labels sanitize)
+    endif()
+    if(arg_THREADED)
+        list(APPEND labels threaded)
+    endif()
+    set_tests_properties(${name} PROPERTIES
+        LABELS "${labels}" TIMEOUT ${arg_TIMEOUT}
+        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;QT_LOGGING_RULES=;LC_ALL=C.UTF-8")
+endfunction()
