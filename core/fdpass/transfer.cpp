@@ -15,7 +15,6 @@ namespace cutover::fdpass {
 namespace {
 
 constexpr std::size_t maxControlBytes = CMSG_SPACE(maxFdsPerMessage * sizeof(int));
-constexpr int scmPidfd = 0x04; // SCM_PIDFD, missing in older headers
 
 struct ControlBuffer
 {
@@ -46,7 +45,7 @@ ControlData takeControlData(msghdr& message)
     ControlData result;
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
         const bool rights = header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS;
-        const bool pidfd = header->cmsg_level == SOL_SOCKET && header->cmsg_type == scmPidfd;
+        const bool pidfd = header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_PIDFD;
         result.unknown |= !rights;
         if ((!rights && !pidfd) || header->cmsg_len < CMSG_LEN(0))
             continue;

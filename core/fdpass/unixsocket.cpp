@@ -3,6 +3,8 @@
 
 #include "fdpass/unixsocket.h"
 
+#include "fdpass/sockets.h"
+
 #include <QFile>
 
 #include <array>
@@ -117,16 +119,21 @@ Result<void> removeStaleSocket(
             QStringLiteral("a file that is not a socket is in the way"),
             QStringLiteral("Choose another path, or remove the file yourself."));
     }
+    const auto busy = [&] {
+        return failure(ErrorCode::Busy, attempt, path, QStringLiteral("another process is listening there"),
+            QStringLiteral("Choose another path, or end the process that listens there."));
+    };
+    // Asked first, because a listener that takes one connection only would be spoilt by the probe.
+    if (isBoundSocket(status))
+        return busy();
     const auto probe = makeSocket(type, attempt, path);
     if (!probe)
         return std::unexpected(probe.error());
     const int probeErrno = connectErrno(probe->get(), address);
     if (probeErrno == ENOENT)
         return {};
-    if (probeErrno == 0 || probeErrno == EAGAIN || probeErrno == EPROTOTYPE) {
-        return failure(ErrorCode::Busy, attempt, path, QStringLiteral("another process is listening there"),
-            QStringLiteral("Choose another path, or end the process that listens there."));
-    }
+    if (probeErrno == 0 || probeErrno == EAGAIN || probeErrno == EPROTOTYPE)
+        return busy();
     if (probeErrno != ECONNREFUSED)
         return systemError(attempt, path, probeErrno);
     if (::unlink(address.name.sun_path) != 0 && errno != ENOENT)

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include <QString>
+
+#include <cstdint>
+#include <sys/types.h>
+
+namespace cutover::fdpass {
+
+enum class Identity : std::uint8_t {
+    Same, ///< proven: one open file
+    SameInode, ///< the same inode and no visible difference, but two separate opens would look alike
+    Different, ///< proven: not one open file
+    Unknown,
+};
+
+enum class IdentityMethod : std::uint8_t { Kcmp, InodeAndFdinfo, None };
+
+/// Stable identifiers for recordings and JSON: "same", "same-inode", "different", "unknown";
+/// "kcmp", "inode", "none".
+QString identityId(Identity identity);
+QString identityMethodId(IdentityMethod method);
+
+struct IdentityProof
+{
+    Identity identity = Identity::Unknown;
+    IdentityMethod method = IdentityMethod::None;
+    QString text; ///< what the verdict rests on and what it does not prove, one sentence
+};
+
+/// Whether \a fdA of process \a pidA and \a fdB of process \a pidB are one open file description. Asks
+/// kcmp(KCMP_FILE); where that is not permitted or not built in, falls back to compareFdsByInode().
+/// A pid of 0 is this process. Both must be alive: an fd that cannot be looked at is Unknown.
+IdentityProof compareFds(pid_t pidA, int fdA, pid_t pidB, int fdB);
+
+/// The evidence of st_dev, st_ino, the link and fdinfo alone. Same only for what has one open file
+/// by construction (sockets, eventfds with a kernel id); SameInode for a memfd still proves that both
+/// use the same memory. Unknown for anonymous inodes, which unrelated files share.
+IdentityProof compareFdsByInode(pid_t pidA, int fdA, pid_t pidB, int fdB);
+
+} // namespace cutover::fdpass
