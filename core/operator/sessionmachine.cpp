@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "operator/sessionmachine.h"
+
+#include "operator/sessionstepper.h"
+
+#include <KLocalizedString>
+
+namespace cutover::op {
+
+using namespace state;
+
+Result<Step> step(const Machine& machine, const SessionInput& input)
+{
+    Stepper stepper(machine);
+    auto done = stepper.take(input);
+    if (!done)
+        return std::unexpected(std::move(done).error());
+    return std::move(stepper).result();
+}
+
+GuestLocation locate(const MachineConfig& config, const Knowledge& known)
+{
+    const SideView& source = known.source;
+    const SideView& destination = known.destination;
+    const bool destinationAlive = !destination.gone && (destination.connected || known.launched);
+    const bool destinationRuns = destinationAlive && destination.runState == u"running";
+    const bool destinationLoaded = destinationAlive && destination.connected
+        && destination.migrationStatus == u"completed" && !destinationRuns;
+    // The guard is what proves "never ran"; without it only the destination's own log can.
+    const bool neverRan = !destination.everResumed
+        && (destination.ranGuest == RanGuest::No || (config.guarded && !known.guardReleased));
+    const bool ran = destination.everResumed || destination.ranGuest == RanGuest::Yes;
+
+    if (!source.gone && source.runState == u"running")
+        return ran ? GuestLocation::Both : GuestLocation::Source;
+    if (destinationRuns)
+        return GuestLocation::Destination;
+    if (!config.sourceWasRunning && destinationLoaded)
+        return GuestLocation::Destination;
+    if (destinationLoaded && !ran)
+        return GuestLocation::NowhereDestinationHolds;
+    if (source.gone)
+        return destinationAlive && !destination.connected ? GuestLocation::Unknown : GuestLocation::Lost;
+    if (!config.sourceWasRunning && !known.migrateSent)
+        return GuestLocation::Source;
+    if (ran)
+        return GuestLocation::Lost;
+    if (source.connected && neverRan)
+        return GuestLocation::NowhereSourceHolds;
+    return GuestLocation::Unknown;
+}
+
+static Result<void> refusal(const SessionState& state, const QString& attempt, const QString& reason)
+{
+    return failure(ErrorCode::Refused, attempt, stateId(state), reason);
+}
+
+Result<void> canMigrate(const SessionState& state)
+{
+    if (const auto* ready = std::get_if<Ready>(&state)) {
+        if (!ready->refused)
+            return {};
+        return refusal(state, i18n("migrate"), i18n("the preflight found what would hurt the guest"));
+    }
+    return refusal(state, i18n("migrate"), i18n("a preflight has to pass first"));
+}
+
+Result<void> canCancel(const SessionState& state)
+{
+    if (std::holds_alternative<Checking>(state) || std::holds_alternative<Ready>(state)
+        || std::holds_alternative<ArmingSource>(state) || std::holds_alternative<Launching>(state)
+        || std::holds_alternative<Transferring>(state)
+        || std::holds_alternative<ConfiguringDestination>(state) || std::holds_alternative<Moving>(state))
+        return {};
+    if (std::holds_alternative<Committing>(state))
+        return refusal(state, i18n("cancel"), i18n("the source has given the guest away"));
+    return refusal(state, i18n("cancel"), i18n("no migration is under way"));
+}
+
+Result<void> canFinish(const SessionState& state)
+{
+    if (std::holds_alternative<Migrated>(state))
+        return {};
+    return refusal(state, i18n("finish"), i18n("the guest has not been moved"));
+}
+
+bool isFinal(const SessionState& state)
+{
+    return std::holds_alternative<Finished>(state) || std::holds_alternative<Failed>(state)
+        || std::holds_alternative<Stranded>(state);
+}
+
+} // namespace cutover::op
