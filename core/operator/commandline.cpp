@@ -104,14 +104,12 @@ CharacterEnd legacyEnd(QString text)
         end.port = address.section(u':', -1);
         return end;
     }
-    end.path = rest;
     if (scheme == u"chardev") {
         end.kind = Kind::Chardev;
         end.chardev = rest;
-    } else if (scheme == u"file") {
-        end.kind = Kind::File;
-    } else if (scheme == u"pipe") {
-        end.kind = Kind::Pipe;
+    } else if (scheme == u"file" || scheme == u"pipe") {
+        end.kind = scheme == u"file" ? Kind::File : Kind::Pipe;
+        end.path = rest;
     } else if (text == u"stdio") {
         end.kind = Kind::Stdio;
     } else if (text == u"pty") {
