@@ -107,7 +107,7 @@ QString Deriver::movedPath(const QString& sourcePath, const QString& wanted)
 {
     QString path = wanted;
     const QString base = m_options.socketFolder + u'/' + QFileInfo(sourcePath).fileName();
-    for (int number = 0; path.isEmpty() || m_usedPaths.contains(path); ++number)
+    for (int number = 0; path.isEmpty() || (wanted.isEmpty() && m_usedPaths.contains(path)); ++number)
         path = number == 0 ? base : QString(base + u'.' + QString::number(number));
     m_usedPaths.insert(path);
     m_derived.moves.push_back({ .sourcePath = sourcePath, .destinationPath = path });
@@ -169,7 +169,6 @@ void Deriver::handleMonitor(const Option& option, const MonitorSpec& monitor)
             i18n("The source owns this socket; it moves to its old place when the source is gone."));
     } else if (first && viaChardev) {
         m_derived.monitorPath = m_options.monitorPath;
-        m_usedPaths.insert(m_options.monitorPath);
         replace(option, { unixServer(m_options.monitorPath) },
             i18n("The source's monitor leads to a program that holds only the source."));
     } else if (viaChardev) {
@@ -432,8 +431,6 @@ void Deriver::addOwnOptions()
             i18n("The guest starts here only when the console has seen that the source has ended."));
     if (!m_timestampsSet)
         add(makeOption(u"msg"_s, u"timestamp=on"_s), i18n("The timeline needs the time of each trace line."));
-    m_derived.logFile
-        = m_options.logFile.isEmpty() ? QString(m_options.socketFolder + u"/trace.log"_s) : m_options.logFile;
     add(makeOption(u"D"_s, m_derived.logFile), i18n("The destination's trace log."));
     const QStringList patterns
         = m_options.tracePatterns.isEmpty() ? defaultTracePatterns() : m_options.tracePatterns;
@@ -447,6 +444,11 @@ DerivedCommand Deriver::run()
 {
     if (m_options.monitorPath.isEmpty())
         m_options.monitorPath = m_options.socketFolder + u"/monitor"_s;
+    if (m_options.logFile.isEmpty())
+        m_options.logFile = m_options.socketFolder + u"/trace.log"_s;
+    m_derived.logFile = m_options.logFile;
+    m_usedPaths = { m_options.monitorPath, m_options.logFile, m_options.connectBackPath, m_options.mainPath,
+        m_options.cprPath };
     CommandLine result = m_line;
     if (!m_options.binary.isEmpty() && m_options.binary != m_line.program()) {
         result.setProgram(m_options.binary);

@@ -254,6 +254,7 @@ void TestDerive::movesAreUnique()
     for (const PathMove& move : derived->moves)
         paths.insert(move.destinationPath);
     QCOMPARE(paths.size(), 4);
+    QCOMPARE(derived->monitorPath, u"/run/c/monitor"_s);
     QVERIFY(paths.contains(derived->monitorPath));
     QVERIFY(!derived->argv.join(u' ').contains(u"server=on "));
 }
