@@ -83,13 +83,6 @@ Failure Stepper::sourceSaysFailed(SessionPhase phase) const
             .sysErrno = 0 });
 }
 
-bool Stepper::sourceFinal() const
-{
-    const QString& status = m_machine.known.source.migrationStatus;
-    return status == u"failed" || status == u"cancelled" || status == u"completed" || status == u"none"
-        || status.isEmpty();
-}
-
 void Stepper::abort(Failure why)
 {
     stopTimer(TimerKind::Limit);
@@ -183,7 +176,7 @@ Result<void> Stepper::on(Aborting now, const SessionInput& input)
     const bool limit = fired(input, TimerKind::Limit);
     switch (now.step) {
     case AbortStep::StopMigration:
-        if (replyFrom(input, Side::Source, Tag::QueryMigrate) && !sourceFinal()) {
+        if (replyFrom(input, Side::Source, Tag::QueryMigrate) && !isMigrationOver(known.source)) {
             startTimer(TimerKind::Poll, pollMs);
         } else if (fired(input, TimerKind::Poll)) {
             call(Side::Source, Tag::QueryMigrate, QStringLiteral("query-migrate"));
@@ -222,7 +215,8 @@ Result<void> Stepper::on(Aborting now, const SessionInput& input)
             const bool asBefore = (state == u"running") == m_machine.config.sourceWasRunning;
             if (asBefore && state != u"postmigrate" && state != u"finish-migrate")
                 abortRestore(std::move(now), 0);
-            else if (state == u"finish-migrate" || (state != u"postmigrate" && !sourceFinal()))
+            else if (state == u"finish-migrate"
+                || (state != u"postmigrate" && !isMigrationOver(known.source)))
                 startTimer(TimerKind::Poll, pollMs);
             else
                 locateNow(std::move(now.why));
@@ -260,6 +254,11 @@ void Stepper::locateNow(Failure why)
     stopTimer(TimerKind::Settle);
     stopTimer(TimerKind::Poll);
     why.destinationOutput = m_machine.known.destinationOutput;
+    // What was heard before is no proof of where the guest is now.
+    for (SideView* side : { &m_machine.known.source, &m_machine.known.destination }) {
+        side->runState.clear();
+        side->answered = false;
+    }
     const bool destinationExists = m_machine.known.launched || m_machine.known.destination.connected;
     const Locating now{ .why = std::move(why),
         .sourceAsked = m_machine.known.source.gone,
@@ -280,11 +279,22 @@ Result<void> Stepper::on(Locating now, const SessionInput& input)
         askSide(up->side);
         return {};
     }
-    const auto* lost = get<input::Disconnected>(input);
     for (const Side side : { Side::Source, Side::Destination }) {
-        if (exited(input, side) || replyFrom(input, side, Tag::QueryStatus) || (lost && lost->side == side))
-            (side == Side::Source ? now.sourceAsked : now.destinationAsked) = true;
+        bool& asked = side == Side::Source ? now.sourceAsked : now.destinationAsked;
+        bool& retried = side == Side::Source ? now.sourceRetried : now.destinationRetried;
+        if (replyFrom(input, side, Tag::QueryStatus) && side == Side::Source
+            && !isMigrationOver(view(side))) {
+            startTimer(TimerKind::Poll, pollMs);
+        } else if (exited(input, side) || replyFrom(input, side, Tag::QueryStatus)) {
+            asked = true;
+        } else if (disconnected(input, side) && !asked) {
+            asked = retried;
+            if (!std::exchange(retried, true))
+                act(action::Reconnect{ side });
+        }
     }
+    if (fired(input, TimerKind::Poll))
+        askSide(Side::Source);
     if (fired(input, TimerKind::Limit))
         now.sourceAsked = now.destinationAsked = true;
     enter(now);
@@ -302,7 +312,7 @@ void Stepper::decide(const Locating& now)
     Knowledge& known = m_machine.known;
     if (location == GuestLocation::Source) {
         Aborting back{ .step = AbortStep::KillDestination, .why = now.why };
-        if (sourceFinal() && known.source.connected)
+        if (isMigrationOver(known.source) && known.source.connected)
             abortKill(std::move(back));
         else if (known.source.connected)
             abort(now.why);

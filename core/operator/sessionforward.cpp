@@ -46,6 +46,7 @@ void Stepper::observe(const SessionInput& input)
         const QJsonObject object = reply->result->toObject();
         if (reply->tag == Tag::QueryStatus) {
             side.runState = object[u"status"].toString();
+            side.answered = true;
             if (side.runState == u"running")
                 side.everResumed = true;
         } else if (reply->tag == Tag::QueryMigrate) {
@@ -57,9 +58,9 @@ void Stepper::observe(const SessionInput& input)
 
 Result<void> Stepper::ignoreOrRefuse(const SessionInput& input) const
 {
-    // VMMs, processes, timers and late replies speak whenever they like; only a request can be wrong.
+    // VMMs, processes, timers and late answers speak whenever they like; only a request can be wrong.
     const bool request = get<input::Begin>(input) || get<input::Migrate>(input) || get<input::Cancel>(input)
-        || get<input::Finish>(input) || get<input::Checked>(input) || get<input::Verified>(input);
+        || get<input::Finish>(input);
     if (!request)
         return {};
     return failure(ErrorCode::Refused, i18n("take the input"), inputId(input),
@@ -165,17 +166,19 @@ void Stepper::launch()
     enter(Launching{});
     act(action::Journal{ JournalStage::Armed });
     startTimer(TimerKind::Limit, m_machine.config.launchLimitMs);
+    // From here on, as far as an abort is concerned: the process may exist before we are told.
+    m_machine.known.launched = m_machine.config.launched;
     act(action::Launch{});
 }
 
 Result<void> Stepper::on(Launching, const SessionInput& input)
 {
     if (get<input::Launched>(input)) {
-        m_machine.known.launched = m_machine.config.launched;
         act(action::Journal{ JournalStage::Armed });
         return {};
     }
     if (const auto* failed = get<input::LaunchFailed>(input)) {
+        m_machine.known.launched = false;
         abort(failureOf(Side::Destination, SessionPhase::Arm, failed->error));
         return {};
     }

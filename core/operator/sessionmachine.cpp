@@ -20,14 +20,26 @@ Result<Step> step(const Machine& machine, const SessionInput& input)
     return std::move(stepper).result();
 }
 
+bool isMigrationOver(const SideView& side)
+{
+    const QString& status = side.migrationStatus;
+    return side.runState != u"finish-migrate"
+        && (status == u"failed" || status == u"cancelled" || status == u"completed" || status == u"none"
+            || status.isEmpty());
+}
+
 GuestLocation locate(const MachineConfig& config, const Knowledge& known)
 {
     const SideView& source = known.source;
     const SideView& destination = known.destination;
-    const bool destinationAlive = !destination.gone && (destination.connected || known.launched);
-    const bool destinationRuns = destinationAlive && destination.runState == u"running";
-    const bool destinationLoaded = destinationAlive && destination.connected
-        && destination.migrationStatus == u"completed" && !destinationRuns;
+    const bool destinationExists = !destination.gone && (destination.connected || known.launched);
+    const bool destinationRuns = destinationExists && destination.runState == u"running";
+    const bool destinationLoaded = destinationExists && destination.answered && !destinationRuns
+        && destination.migrationStatus == u"completed";
+    // Only an answer of its own proves that a living source does not run the guest; while its
+    // migration is not over it may yet resume.
+    const bool sourceStands
+        = source.gone || (source.answered && source.runState != u"running" && isMigrationOver(source));
     // The guard is what proves "never ran"; without it only the destination's own log can.
     const bool neverRan = !destination.everResumed
         && (destination.ranGuest == RanGuest::No || (config.guarded && !known.guardReleased));
@@ -37,19 +49,19 @@ GuestLocation locate(const MachineConfig& config, const Knowledge& known)
         return ran ? GuestLocation::Both : GuestLocation::Source;
     if (destinationRuns)
         return GuestLocation::Destination;
-    if (!config.sourceWasRunning && destinationLoaded)
+    if (!sourceStands)
+        return GuestLocation::Unknown;
+    if (destinationLoaded && !config.sourceWasRunning)
         return GuestLocation::Destination;
     if (destinationLoaded && !ran)
         return GuestLocation::NowhereDestinationHolds;
+    if (ran)
+        return destination.gone ? GuestLocation::Lost : GuestLocation::Unknown;
     if (source.gone)
-        return destinationAlive && !destination.connected ? GuestLocation::Unknown : GuestLocation::Lost;
+        return destinationExists && !destination.answered ? GuestLocation::Unknown : GuestLocation::Lost;
     if (!config.sourceWasRunning && !known.migrateSent)
         return GuestLocation::Source;
-    if (ran)
-        return GuestLocation::Lost;
-    if (source.connected && neverRan)
-        return GuestLocation::NowhereSourceHolds;
-    return GuestLocation::Unknown;
+    return neverRan ? GuestLocation::NowhereSourceHolds : GuestLocation::Unknown;
 }
 
 static Result<void> refusal(const SessionState& state, const QString& attempt, const QString& reason)

@@ -26,6 +26,9 @@ struct Step
 /// disconnects, exits) always fits.
 Result<Step> step(const Machine& machine, const SessionInput& input);
 
+/// No migration is under way on this side, as far as it has said.
+bool isMigrationOver(const SideView& side);
+
 /// Where the guest is, by what is known; see the rules of the commit in sessionmachine.cpp.
 GuestLocation locate(const MachineConfig& config, const Knowledge& known);
 

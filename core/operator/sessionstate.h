@@ -103,6 +103,7 @@ struct SideView
     RanGuest ranGuest = RanGuest::Unknown; ///< proved from the log, when gone
     QString migrationStatus; ///< MigrationStatus of the last event or query-migrate; empty = none yet
     QString runState; ///< RunState of the last query-status or event
+    bool answered = false; ///< runState is its own answer to a question asked since it became doubtful
     QString errorDesc; ///< error-desc of the last query-migrate
     bool everResumed = false; ///< RESUME or RunState running was seen during this session
 };
@@ -195,8 +196,10 @@ struct Failed
 struct Locating
 {
     Failure why;
-    bool sourceAsked = false;
+    bool sourceAsked = false; ///< answered, gone, or beyond reach
     bool destinationAsked = false;
+    bool sourceRetried = false; ///< its connection was already made anew
+    bool destinationRetried = false;
 };
 /// Needs the operator.
 struct Stranded

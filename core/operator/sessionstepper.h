@@ -82,7 +82,6 @@ private:
     Failure cancelled(SessionPhase phase) const;
     Failure sourceSaysFailed(SessionPhase phase) const;
 
-    bool sourceFinal() const;
     SideView& view(Side side)
     {
         return side == Side::Source ? m_machine.known.source : m_machine.known.destination;

@@ -1,0 +1,241 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "operator/journal.h"
+
+#include "base/clock.h"
+#include "base/uniquefd.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QJsonDocument>
+#include <QStandardPaths>
+
+#include <KLocalizedString>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace cutover::op {
+
+static constexpr int formatVersion = 1;
+static constexpr qint64 sizeLimit = 1 << 20;
+
+static constexpr std::array<std::pair<JournalStage, QLatin1StringView>, 6> stages{ {
+    { JournalStage::Armed, QLatin1StringView("armed") },
+    { JournalStage::Migrating, QLatin1StringView("migrating") },
+    { JournalStage::Releasing, QLatin1StringView("releasing") },
+    { JournalStage::Moved, QLatin1StringView("moved") },
+    { JournalStage::Failed, QLatin1StringView("failed") },
+    { JournalStage::Finished, QLatin1StringView("finished") },
+} };
+
+QString journalStageId(JournalStage stage)
+{
+    for (const auto& [value, id] : stages) {
+        if (value == stage)
+            return id;
+    }
+    return {};
+}
+
+static std::optional<JournalStage> stageFromId(const QString& id)
+{
+    for (const auto& [value, text] : stages) {
+        if (id == text)
+            return value;
+    }
+    return std::nullopt;
+}
+
+static QString currentBootId()
+{
+    QFile file(QStringLiteral("/proc/sys/kernel/random/boot_id"));
+    return file.open(QIODevice::ReadOnly) ? QString::fromLatin1(file.readAll().trimmed()) : QString();
+}
+
+static QString journalPath(const QString& folder)
+{
+    return folder + QStringLiteral("/journal.json");
+}
+
+Result<QString> pairsRoot()
+{
+    const QString attempt = i18n("use the folder for pairs");
+    const QString runtime = qEnvironmentVariable("XDG_RUNTIME_DIR");
+    const bool usable = !runtime.isEmpty() && QFileInfo(runtime).isDir() && QFileInfo(runtime).isWritable();
+    const QString root = usable ? QString(runtime + QStringLiteral("/cutover"))
+                                : QDir::tempPath() + QStringLiteral("/cutover-%1").arg(::getuid());
+    const QByteArray path = QFile::encodeName(root);
+    if (::mkdir(path.constData(), 0700) != 0 && errno != EEXIST)
+        return systemError(attempt, root, errno);
+    struct stat status{};
+    if (::lstat(path.constData(), &status) != 0)
+        return systemError(attempt, root, errno);
+    if (!S_ISDIR(status.st_mode) || status.st_uid != ::geteuid() || (status.st_mode & 077) != 0)
+        return failure(ErrorCode::PermissionDenied, attempt, root,
+            i18n("it is not a private folder of this user"),
+            i18n("Remove it, or set XDG_RUNTIME_DIR to a private folder."));
+    return root;
+}
+
+Result<QString> createPairFolder()
+{
+    auto root = pairsRoot();
+    if (!root)
+        return root;
+    QByteArray pattern = QFile::encodeName(*root + QStringLiteral("/pair-XXXXXX"));
+    if (!::mkdtemp(pattern.data()))
+        return systemError(i18n("create a folder for the pair"), *root, errno);
+    return QFile::decodeName(pattern);
+}
+
+static QJsonObject toJson(const ProcessId& process)
+{
+    return { { QStringLiteral("pid"), process.pid },
+        { QStringLiteral("start"), QString::number(process.startTicks) } };
+}
+
+static ProcessId processFromJson(const QJsonObject& object)
+{
+    return { .pid = static_cast<pid_t>(object[u"pid"].toInteger()),
+        .startTicks = object[u"start"].toString().toULongLong() };
+}
+
+static QJsonObject toJson(const PairJournal& journal)
+{
+    return {
+        { QStringLiteral("format"), QStringLiteral("cutover-pair") },
+        { QStringLiteral("version"), formatVersion },
+        { QStringLiteral("boot"), journal.bootId },
+        { QStringLiteral("stage"), journalStageId(journal.stage) },
+        { QStringLiteral("changed"), journal.changedNs },
+        { QStringLiteral("guest"), journal.guestName },
+        { QStringLiteral("mode"), journal.mode },
+        { QStringLiteral("console"), toJson(journal.console) },
+        { QStringLiteral("source"), toJson(journal.source) },
+        { QStringLiteral("source-qmp"), journal.sourceQmp },
+        { QStringLiteral("destination"), toJson(journal.destination) },
+        { QStringLiteral("destination-qmp"), journal.destinationQmp },
+        { QStringLiteral("destination-log"), journal.destinationLog },
+        { QStringLiteral("destination-errors"), journal.destinationErrors },
+        { QStringLiteral("launched"), journal.launched },
+        { QStringLiteral("guarded"), journal.guarded },
+        { QStringLiteral("source-was-running"), journal.sourceWasRunning },
+    };
+}
+
+Result<void> writeJournal(const PairJournal& journal)
+{
+    const QString attempt = i18n("write the pair's journal");
+    const QString path = journalPath(journal.folder);
+    PairJournal stamped = journal;
+    stamped.bootId = currentBootId();
+    stamped.changedNs = realtimeNs();
+    const QByteArray text = QJsonDocument(toJson(stamped)).toJson(QJsonDocument::Compact) + '\n';
+
+    const QByteArray target = QFile::encodeName(path);
+    const QByteArray temporary = target + ".new";
+    const UniqueFd file = UniqueFd::adopt(
+        ::open(temporary.constData(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file)
+        return systemError(attempt, path, errno);
+    qsizetype written = 0;
+    while (written < text.size()) {
+        const ssize_t count = ::write(
+            file.get(), text.constData() + written, static_cast<std::size_t>(text.size() - written));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return systemError(attempt, path, errno);
+        written += count;
+    }
+    if (::fsync(file.get()) != 0 || ::rename(temporary.constData(), target.constData()) != 0)
+        return systemError(attempt, path, errno);
+    return {};
+}
+
+Result<PairJournal> readJournal(const QString& folder)
+{
+    const QString attempt = i18n("read the pair's journal");
+    const QString path = journalPath(folder);
+    QFile file(path);
+    if (!file.exists())
+        return systemError(attempt, path, ENOENT);
+    if (!file.open(QIODevice::ReadOnly))
+        return failure(ErrorCode::PermissionDenied, attempt, path, file.errorString());
+    if (file.size() > sizeLimit)
+        return failure(ErrorCode::LimitExceeded, attempt, path, i18n("it is too large for a journal"));
+    QJsonParseError parse;
+    const QJsonObject object = QJsonDocument::fromJson(file.readAll(), &parse).object();
+    const auto stage = stageFromId(object[u"stage"].toString());
+    if (parse.error != QJsonParseError::NoError || object[u"format"].toString() != u"cutover-pair" || !stage)
+        return failure(ErrorCode::Malformed, attempt, path, i18n("it is damaged"),
+            i18n("Find the pair with 'cutoverctl list' instead."));
+    if (object[u"version"].toInt() > formatVersion)
+        return failure(ErrorCode::Unsupported, attempt, path, i18n("it is from a newer version of Cutover"));
+    return PairJournal{
+        .folder = folder,
+        .bootId = object[u"boot"].toString(),
+        .stage = *stage,
+        .changedNs = object[u"changed"].toInteger(),
+        .guestName = object[u"guest"].toString(),
+        .mode = object[u"mode"].toString(),
+        .console = processFromJson(object[u"console"].toObject()),
+        .source = processFromJson(object[u"source"].toObject()),
+        .sourceQmp = object[u"source-qmp"].toString(),
+        .destination = processFromJson(object[u"destination"].toObject()),
+        .destinationQmp = object[u"destination-qmp"].toString(),
+        .destinationLog = object[u"destination-log"].toString(),
+        .destinationErrors = object[u"destination-errors"].toString(),
+        .launched = object[u"launched"].toBool(),
+        .guarded = object[u"guarded"].toBool(),
+        .sourceWasRunning = object[u"source-was-running"].toBool(true),
+    };
+}
+
+QList<PairJournal> findPairs(QList<Error>* problems)
+{
+    QList<PairJournal> pairs;
+    const auto root = pairsRoot();
+    if (!root) {
+        if (problems)
+            problems->append(root.error());
+        return pairs;
+    }
+    const QString boot = currentBootId();
+    const QStringList names
+        = QDir(*root).entryList({ QStringLiteral("pair-*") }, QDir::Dirs | QDir::NoSymLinks, QDir::Name);
+    for (const QString& name : names) {
+        const auto journal = readJournal(*root + QLatin1Char('/') + name);
+        if (journal) {
+            if (journal->bootId == boot && journal->stage != JournalStage::Finished)
+                pairs.append(*journal);
+        } else if (problems && journal.error().code != ErrorCode::NotFound) {
+            problems->append(journal.error());
+        }
+    }
+    return pairs;
+}
+
+Result<void> removePairFolder(const QString& folder)
+{
+    const QString attempt = i18n("remove the pair's folder");
+    const auto root = pairsRoot();
+    if (!root)
+        return std::unexpected(root.error());
+    const QFileInfo info(folder);
+    if (info.absolutePath() != *root || !info.fileName().startsWith(QLatin1StringView("pair-"))
+        || info.isSymLink())
+        return failure(ErrorCode::Refused, attempt, folder, i18n("it is not a pair's folder"));
+    if (!QDir(folder).removeRecursively())
+        return failure(ErrorCode::System, attempt, folder, i18n("something in it cannot be removed"));
+    return {};
+}
+
+} // namespace cutover::op
