@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "base/process.h"
+#include "base/side.h"
+#include "operator/sessionstate.h"
+#include "qmp/client.h"
+#include "timeline/record.h"
+#include "trace/logfollower.h"
+
+#include <QObject>
+
+#include <memory>
+
+namespace cutover::op {
+
+/// One VMM as the session holds it: its monitor, its process, its log. All that it says goes into the
+/// record. Owns the connection; owns the process only in the sense that it can end what it launched:
+/// deleting an endpoint leaves the VMM running.
+class Endpoint : public QObject
+{
+    Q_OBJECT
+public:
+    /// \a record is borrowed.
+    Endpoint(Side side, timeline::Record& record, QObject* parent = nullptr);
+    ~Endpoint() override;
+
+    Side side() const { return m_side; }
+    qmp::Client& client() { return m_client; }
+    const qmp::Client& client() const { return m_client; }
+    bool isConnected() const { return m_client.state() == qmp::Client::State::Ready; }
+
+    /// Connects, and from the peer's credentials holds its process.
+    void connectTo(const QString& path);
+    /// Waits at \a path for the VMM to connect back.
+    Result<void> listenAt(const QString& path);
+
+    /// A process that is not ours, watched for its end.
+    Result<void> watch(pid_t pid);
+    /// A process we launched. \a errorsPath is where its stderr goes.
+    void adopt(std::unique_ptr<ChildProcess> child, const QString& errorsPath);
+    pid_t pid() const;
+    quint64 startTimeTicks() const;
+    bool isGone() const { return m_gone; }
+    /// SIGKILL through the pidfd, for a launched process only; announced by exited().
+    Result<void> kill();
+
+    /// Follows its trace log; \a fromEnd leaves out what is already there.
+    void followLog(const QString& path, bool fromEnd);
+    /// Reads what its log holds by now.
+    void catchUp();
+    const QString& logPath() const { return m_logPath; }
+
+    /// The last lines of its stderr, at most 4 KiB.
+    QString outputTail() const;
+    /// As far as its log, read from the start of the process, proves it.
+    RanGuest ranGuest() const;
+
+    /// As qmp::Client::call(), with the guard against commands that would hurt left to the caller.
+    void call(const QString& command, const QJsonObject& arguments, qmp::Client::Reply reply, int timeoutMs = 30'000);
+
+Q_SIGNALS:
+    void connected();
+    void disconnected(const cutover::Error& error);
+    /// Once; \a text says how it ended, as far as that is known.
+    void exited(const QString& text);
+    void vmEvent(const QString& name, const QJsonObject& data);
+
+private:
+    void processEnded(const QString& text);
+    void takeTrace(const QList<trace::Line>& lines);
+    void append(timeline::Category category, const QString& name, const QJsonObject& attributes, qint64 timeNs);
+
+    Side m_side;
+    timeline::Record& m_record;
+    qmp::Client m_client;
+    std::unique_ptr<ProcessHandle> m_process;
+    std::unique_ptr<ChildProcess> m_child;
+    std::unique_ptr<trace::LogFollower> m_log;
+    QString m_logPath;
+    QString m_errorsPath;
+    bool m_logIsComplete = false;
+    bool m_gone = false;
+    bool m_sawTrace = false;
+    bool m_sawRunning = false;
+};
+
+} // namespace cutover::op

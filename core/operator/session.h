@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "fdpass/describe.h"
+#include "fdpass/identity.h"
+#include "operator/derive.h"
+#include "operator/facts.h"
+#include "operator/plan.h"
+#include "operator/preflight.h"
+#include "operator/sessionmachine.h"
+
+#include <QObject>
+#include <QStringList>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace cutover::timeline {
+class Record;
+}
+
+namespace cutover::op {
+
+/// The VMM that has the guest: by its QMP socket, or by its pid (the socket is then found on its
+/// command line).
+struct SourceSpec
+{
+    QString qmpPath;
+    pid_t pid = 0;
+};
+
+struct DestinationSpec
+{
+    enum class Kind : std::uint8_t {
+        Derive, ///< the source's own command line, changed as derive() says
+        Command, ///< argv, changed as derive() says
+        Attach, ///< started by the operator
+    };
+    Kind kind = Kind::Derive;
+    QString binary; ///< Derive: another program; empty = the source's
+    QStringList argv; ///< Command
+    QString qmpPath; ///< Attach: appears once the destination has read its CPR state
+    QString cprPath; ///< Attach: empty in normal mode
+    QString mainPath; ///< Attach: where it listens, when started with -incoming unix:…; empty = defer
+};
+
+struct SessionRequest
+{
+    SourceSpec source;
+    DestinationSpec destination;
+    QString mode = QStringLiteral("cpr-transfer"); ///< MigMode: cpr-transfer or normal
+    bool defer = true; ///< -incoming defer, else an -incoming URI
+    bool guarded = true; ///< the destination starts only by our cont
+    bool keepSource = false; ///< Finish leaves the source in postmigrate
+    bool traceSource = true; ///< switch trace events on at run time where the source's log has timestamps
+    int switchoverLimitMs = 0; ///< 0 = none
+};
+
+/// What a card of the window or a line of the program shows of one VMM.
+struct EndpointStatus
+{
+    QString name; ///< the guest's
+    QString version; ///< "QEMU 11.1.3 (Debian …)"
+    QString qmpPath;
+    pid_t pid = 0;
+    bool connected = false;
+    bool gone = false;
+    bool waitingForSource = false; ///< no monitor yet, as expected before it has read its CPR state
+    QString runState;
+    QString migrationStatus;
+    qint64 ramBytes = -1; ///< -1 = not known
+    qint64 processStartNs = 0; ///< realtime; 0 = not known
+};
+
+struct FdProof
+{
+    QString name;
+    int id = 0;
+    int sourceFd = -1;
+    int destinationFd = -1;
+    fdpass::FdDescription description; ///< as the destination has it
+    fdpass::IdentityProof proof;
+};
+
+/// The evidence that a migration did what it should.
+struct Verification
+{
+    bool ok = false;
+    QStringList findings; ///< one translated sentence per fault; empty when ok
+    QStringList evidence; ///< one translated sentence per proof
+    std::vector<FdProof> fds;
+};
+
+/// How a session ended, for exit codes and titles.
+enum class Outcome : std::uint8_t { Running, Migrated, Failed, Refused, NeedsOperator };
+
+/// One migration from one source to one destination: connects, checks, and then does what the
+/// operator asks. Everything that happens is appended to the record. Asynchronous, on the event loop
+/// of its thread. Deleting it at any moment ends no guest; what it leaves behind is found by findPairs().
+class Session : public QObject
+{
+    Q_OBJECT
+public:
+    /// \a record is borrowed and must outlive the session.
+    explicit Session(timeline::Record& record, QObject* parent = nullptr);
+    ~Session() override;
+
+    /// Connects to the source, collects facts, derives the destination and runs the preflight; ends
+    /// in Ready or Failed. Changes nothing on the source that is not put back. Refused while a
+    /// migration is under way.
+    Result<void> check(const SessionRequest& request);
+    /// Goes on from Ready to Migrated, Failed or Stranded.
+    Result<void> migrate();
+    Result<void> cancel();
+    /// Ends the source (or keeps it, by the request) and moves the destination's monitor to its path.
+    Result<void> finish();
+
+    const SessionRequest& request() const;
+    const SessionState& state() const;
+    const Knowledge& knowledge() const;
+    Outcome outcome() const;
+    /// The reason, in states Failed and Stranded.
+    std::optional<Failure> failure() const;
+
+    const std::vector<Check>& checks() const;
+    const Plan& plan() const;
+    /// How the destination's command line came to be; nothing when it is attached.
+    const std::optional<DerivedCommand>& derived() const;
+    const Verification& verification() const;
+    EndpointStatus endpoint(Side side) const;
+    /// The pair's private folder once the destination exists; the logs are in it.
+    QString pairFolder() const;
+
+    /// A command typed by the operator, as one JSON object. Commands that are known to crash a VMM or to lose
+    /// a guest are refused unless \a confirmed; the error's remedy then says what would happen.
+    Result<void> sendCommand(Side side, const QJsonObject& command, bool confirmed = false);
+
+Q_SIGNALS:
+    void stateChanged();
+    /// Connections, run states, migration states.
+    void endpointsChanged();
+    void checksChanged();
+    void verified();
+    /// Something was tolerated that the operator should know.
+    void noted(const cutover::op::Failure& note);
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace cutover::op
