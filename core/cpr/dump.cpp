@@ -127,7 +127,7 @@ QString Dump::toText() const
     for (const VfioDevice& device : vfio.devices)
         nameWidth = std::max(nameWidth, displayName(device.name).size());
 
-    QString text = u"CPR stream, %1 bytes, %2 descriptors%3\n"_s.arg(bytes)
+    QString text = u"CPR stream, bytes: %1, descriptors: %2%3\n"_s.arg(bytes)
                        .arg(lines.size())
                        .arg(complete ? QString() : u", incomplete"_s);
     if (!lines.empty())

@@ -16,7 +16,8 @@
 namespace cutover::test {
 
 /// A second real process: a fork that inherits every fd, runs \a work
-/// (system calls and little else: QtTest has a thread), reports the fd numbers it returns and then waits until it is destroyed.
+/// (system calls and little else: QtTest has a thread), reports the fd numbers it returns and then waits
+/// until it is destroyed.
 class ForkedPeer
 {
 public:
