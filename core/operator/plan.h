@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "operator/derive.h"
+#include "operator/facts.h"
+
+#include <QJsonObject>
+
+#include <optional>
+
+namespace cutover::op {
+
+/// What a look at the destination's program has shown.
+struct BinaryFacts
+{
+    QString path; ///< absolute
+    bool exists = false;
+    bool executable = false;
+    QString versionText; ///< first line that `-version` printed; empty: it said nothing
+    std::optional<Version> version;
+};
+
+/// What is intended: the operator's choices and what the session made of them.
+struct Plan
+{
+    QString mode = QStringLiteral("cpr-transfer");
+    bool deferIncoming = true; ///< migrate-incoming over QMP rather than an URI on the command line
+    QJsonObject mainAddress; ///< MigrationAddress: {"transport":"socket","type":"unix","path":…}
+    QString cprPath; ///< where the source connects to send the CPR state
+    int cprFd = -1; ///< number of the CPR listener in the destination, if it inherits one
+    bool guardedCommit = true;
+    bool returnPath = true;
+    bool keepSource = false;
+    bool attached = false; ///< the operator has started the destination
+    QString binary; ///< the destination's program; empty: the source's
+    std::optional<BinaryFacts> binaryFacts;
+    std::optional<DerivedCommand> derived;
+    QStringList destinationArgv; ///< when launched from a given command line; empty when derived or attached
+    QString monitorPath; ///< the destination's permanent monitor
+    QString connectBackPath;
+
+    bool usesCpr() const { return mode.startsWith(QLatin1StringView("cpr-")); }
+    bool needsCprChannel() const { return mode == QLatin1StringView("cpr-transfer"); }
+    /// The command line that will be run; empty for an attached destination.
+    QStringList launchArgv() const { return derived ? derived->argv : destinationArgv; }
+
+    static QJsonObject unixAddress(const QString& path)
+    {
+        return { { QStringLiteral("transport"), QStringLiteral("socket") },
+            { QStringLiteral("type"), QStringLiteral("unix") }, { QStringLiteral("path"), path } };
+    }
+};
+
+} // namespace cutover::op
