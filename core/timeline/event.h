@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "base/side.h"
+
+#include <QJsonObject>
+#include <QString>
+#include <QtTypes>
+
+#include <cstdint>
+#include <optional>
+
+namespace cutover::timeline {
+
+/// What an event tells of; decides which attributes it carries.
+enum class Category : std::uint8_t {
+    QmpSent, ///< a raw QMP message to a VMM; name = command
+    QmpReceived, ///< a raw QMP message from a VMM; name = "return", "error" or the event's name
+    QmpEvent, ///< a QMP event; name = QEMU's name, attributes = its data
+    Trace, ///< a line of the trace log; name = the trace event, attributes as trace::attributes()
+    Relay, ///< seen by the relay of a channel
+    Action, ///< what the console or its user did
+    State, ///< the session's state changed; name = the state
+    Process, ///< name = "spawned", "exited" or "stderr" (attribute "line")
+    Fd, ///< name = the fd's name; {id, kind, text, sourceFd, destinationFd, identity, method, proof}
+    Check, ///< a preflight check; name = its id; {verdict, evidence, remedy}
+    Verdict, ///< how a migration ended; name = the outcome
+    Pulse, ///< a sample of the guest's heartbeat
+    Clock, ///< a sample of CLOCK_REALTIME - CLOCK_MONOTONIC; {offsetNs, uncertaintyNs}
+};
+
+/// The stable identifier used in recordings and exports: "qmp-sent", "trace", ...
+QString categoryId(Category category);
+std::optional<Category> categoryFromId(QStringView id);
+
+/// One thing that happened, on one clock.
+struct Event
+{
+    Side side = Side::Console;
+    qint64 timeNs = 0; ///< CLOCK_REALTIME; 0 = no time known, only its place in the record counts
+    Category category = Category::Action;
+    QString name;
+    QJsonObject attributes;
+
+    bool operator==(const Event&) const = default;
+};
+
+} // namespace cutover::timeline
