@@ -385,6 +385,8 @@ void Client::expireCalls()
 
 void Client::failLater(Reply reply, const Error& error)
 {
+    if (!reply)
+        return;
     m_outcomes.push_back({ .reply = std::move(reply), .result = std::unexpected(error) });
     scheduleOutcomes();
 }

@@ -34,9 +34,9 @@ static bool isInteger(const QJsonValue& value)
 {
     if (value.toVariant().typeId() == QMetaType::LongLong)
         return true;
-    // The upper half of QEMU's uint64 does not fit QJsonValue's integers.
+    // The upper half of QEMU's uint64 does not fit QJsonValue's integers; its end rounds up to 2^64.
     const double number = value.toDouble(NAN);
-    return std::trunc(number) == number && number >= 0x1p63 && number < 0x1p64;
+    return std::trunc(number) == number && number >= 0x1p63 && number <= 0x1p64;
 }
 
 static bool hasJsonType(const QJsonValue& value, const QString& jsonType)
