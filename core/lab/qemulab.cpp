@@ -1,0 +1,286 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "lab/qemulab.h"
+
+#include "base/logging.h"
+#include "fdpass/describe.h"
+#include "trace/parser.h"
+
+#include <QFile>
+#include <QFileInfo>
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+using namespace Qt::StringLiterals;
+
+namespace cutover::lab {
+
+namespace {
+
+constexpr int pollIntervalMs = 5;
+constexpr qint64 mebibyte = 1024 * 1024;
+constexpr qint64 errorTailBytes = 2048;
+
+/// Why KVM cannot be used; empty when it can as far as can be told from outside of QEMU.
+QString kvmProblem()
+{
+    const QString device = u"/dev/kvm"_s;
+    const auto fd = UniqueFd::adopt(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
+    return fd ? QString() : u"%1: %2"_s.arg(device, errnoText(errno));
+}
+
+QStringList commandLine(const QemuLabOptions& options, Accelerator accelerator, const LabFolder& folder)
+{
+    const QString megabytes = QString::number(options.ramBytes / mebibyte) + u'M';
+    QStringList argv{
+        options.binary,
+        u"-name"_s,
+        options.guestName,
+        u"-machine"_s,
+        u"q35,aux-ram-share=on,memory-backend=ram0"_s,
+        u"-accel"_s,
+        accelerator == Accelerator::Kvm ? u"kvm"_s : u"tcg"_s,
+        u"-m"_s,
+        megabytes,
+        u"-object"_s,
+        u"memory-backend-memfd,id=ram0,size="_s + megabytes,
+        u"-nodefaults"_s,
+        u"-display"_s,
+        u"none"_s,
+        u"-qmp"_s,
+        u"unix:%1,server=on,wait=off"_s.arg(folder.file(u"source.qmp"_s)),
+        u"-msg"_s,
+        u"timestamp=on"_s,
+        u"-D"_s,
+        folder.file(u"source.log"_s),
+    };
+    for (const QString& pattern : trace::subscription())
+        argv << u"-trace"_s << pattern;
+    if (options.paused)
+        argv << u"-S"_s;
+    return argv + options.extraArguments;
+}
+
+Error startError(const QString& binary, const QString& cause, ErrorCode code = ErrorCode::Remote)
+{
+    return { .code = code,
+        .attempt = u"start the QEMU of the lab"_s,
+        .object = binary,
+        .cause = cause,
+        .remedy = u"Start the command by hand to see what it says, or name another QEMU."_s };
+}
+
+} // namespace
+
+QemuLab::QemuLab(QemuLabOptions options, QObject* parent)
+    : QObject(parent)
+    , m_options(std::move(options))
+{
+    m_pollTimer.setInterval(pollIntervalMs);
+    m_limitTimer.setSingleShot(true);
+    connect(&m_pollTimer, &QTimer::timeout, this, &QemuLab::poll);
+    connect(&m_limitTimer, &QTimer::timeout, this, [this] {
+        fail(startError(m_options.binary,
+            u"its monitor did not answer within %1 s"_s.arg(m_options.startLimitMs / 1000),
+            ErrorCode::Timeout));
+    });
+}
+
+QemuLab::~QemuLab()
+{
+    m_client.reset();
+    if (m_keep) {
+        if (m_source)
+            m_source->setOnDestroy(OnDestroy::Leave);
+        return;
+    }
+    for (const auto& process : m_others) {
+        if (process->alive())
+            static_cast<void>(process->sendSignal(SIGKILL));
+    }
+    m_source.reset();
+    if (m_folder)
+        m_folder->remove();
+}
+
+QString QemuLab::qmpPath() const
+{
+    return m_folder ? m_folder->file(u"source.qmp"_s) : QString();
+}
+
+QString QemuLab::folder() const
+{
+    return m_folder ? m_folder->path() : QString();
+}
+
+QString QemuLab::logPath() const
+{
+    return m_folder ? m_folder->file(u"source.log"_s) : QString();
+}
+
+QString QemuLab::errorPath() const
+{
+    return m_folder ? m_folder->file(u"source.err"_s) : QString();
+}
+
+pid_t QemuLab::sourcePid() const
+{
+    return m_source ? m_source->pid() : 0;
+}
+
+void QemuLab::start()
+{
+    if (m_launched)
+        return;
+    m_launched = true;
+    m_limitTimer.start(m_options.startLimitMs);
+    QMetaObject::invokeMethod(
+        this,
+        [this] {
+            LabFolder::sweep();
+            auto folder = LabFolder::create();
+            if (!folder) {
+                fail(folder.error());
+                return;
+            }
+            m_folder = *std::move(folder);
+            m_accelerator = m_options.accelerator;
+            if (m_accelerator == Accelerator::Best) {
+                m_acceleratorNote = kvmProblem();
+                m_accelerator = m_acceleratorNote.isEmpty() ? Accelerator::Kvm : Accelerator::Tcg;
+            }
+            launch();
+        },
+        Qt::QueuedConnection);
+}
+
+void QemuLab::launch()
+{
+    if (m_options.ramBytes < mebibyte || m_options.ramBytes % mebibyte != 0) {
+        fail(startError(m_options.binary,
+            u"a guest of %1 bytes is not a multiple of 1 MiB"_s.arg(m_options.ramBytes),
+            ErrorCode::InvalidArgument));
+        return;
+    }
+    m_argv = commandLine(m_options, m_accelerator, *m_folder);
+    SpawnOptions spawn;
+    spawn.argv = m_argv;
+    spawn.workingDirectory = m_folder->path();
+    spawn.stdoutPath = spawn.stderrPath = errorPath();
+    spawn.ownSession = true;
+    auto child = ChildProcess::spawn(spawn);
+    if (!child) {
+        fail(child.error());
+        return;
+    }
+    m_source = *std::move(child);
+    connect(m_source.get(), &ChildProcess::exited, this, &QemuLab::sourceExited);
+    if (auto noted = noteProcesses(); !noted) {
+        fail(noted.error());
+        return;
+    }
+    m_pollTimer.start();
+}
+
+void QemuLab::poll()
+{
+    if (!QFileInfo::exists(qmpPath()))
+        return;
+    m_pollTimer.stop();
+    m_client = std::make_unique<qmp::Client>();
+    connect(m_client.get(), &qmp::Client::ready, this, [this](const qmp::Greeting& greeting) {
+        m_greeting = greeting;
+        // The monitor serves one client at a time: it is free for others only when ours is gone.
+        m_client->close();
+    });
+    connect(m_client.get(), &qmp::Client::closed, this, [this] {
+        const bool answered = m_greeting.major != 0;
+        m_client.release()->deleteLater();
+        if (m_failed)
+            return;
+        if (!answered) {
+            m_pollTimer.start();
+            return;
+        }
+        m_limitTimer.stop();
+        m_started = true;
+        Q_EMIT started();
+    });
+    m_client->connectTo(qmpPath());
+}
+
+void QemuLab::sourceExited(int code, bool signalled)
+{
+    if (m_started || m_failed)
+        return;
+    const QString said = errorTail();
+    m_pollTimer.stop();
+    m_client.reset();
+    m_source.release()->deleteLater();
+    if (m_options.accelerator == Accelerator::Best && m_accelerator == Accelerator::Kvm
+        && said.contains("kvm"_L1, Qt::CaseInsensitive)) {
+        m_acceleratorNote = said.section(u'\n', -1);
+        m_accelerator = Accelerator::Tcg;
+        QFile::remove(errorPath());
+        launch();
+        return;
+    }
+    const QString ending
+        = signalled ? u"it was ended by signal %1"_s.arg(code) : u"it exited with %1"_s.arg(code);
+    fail(startError(m_options.binary, said.isEmpty() ? ending : ending + u": "_s + said));
+}
+
+void QemuLab::fail(const Error& error)
+{
+    if (m_failed)
+        return;
+    m_failed = true;
+    m_pollTimer.stop();
+    m_limitTimer.stop();
+    if (m_client)
+        m_client->close();
+    Q_EMIT failed(error);
+}
+
+Result<void> QemuLab::takeOver(pid_t pid, quint64 startTicks)
+{
+    auto handle = ProcessHandle::open(pid, startTicks);
+    if (!handle)
+        return std::unexpected(handle.error());
+    m_others.push_back(*std::move(handle));
+    return noteProcesses();
+}
+
+Result<void> QemuLab::keep()
+{
+    m_keep = true;
+    return noteProcesses();
+}
+
+Result<void> QemuLab::noteProcesses() const
+{
+    if (!m_folder)
+        return {};
+    std::vector<LabProcess> processes;
+    if (m_source && m_source->isRunning())
+        processes.push_back({ .pid = m_source->pid(), .startTicks = m_source->startTimeTicks() });
+    for (const auto& process : m_others)
+        processes.push_back({ .pid = process->pid(), .startTicks = process->startTimeTicks() });
+    return m_folder->note(processes, m_keep);
+}
+
+QString QemuLab::errorTail() const
+{
+    QFile file(errorPath());
+    if (!file.open(QIODevice::ReadOnly))
+        return {};
+    if (file.size() > errorTailBytes)
+        file.seek(file.size() - errorTailBytes);
+    return QString::fromUtf8(file.read(errorTailBytes)).trimmed();
+}
+
+} // namespace cutover::lab

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "base/error.h"
+#include "base/process.h"
+#include "lab/labfolder.h"
+#include "qmp/client.h"
+
+#include <QObject>
+#include <QStringList>
+#include <QTimer>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace cutover::lab {
+
+enum class Accelerator : std::uint8_t { Best, Kvm, Tcg };
+
+struct QemuLabOptions
+{
+    QString binary = QStringLiteral("qemu-system-x86_64"); ///< a path, or a name to look up in PATH
+    Accelerator accelerator = Accelerator::Best; ///< Best: KVM where it works, else TCG
+    qint64 ramBytes = qint64{ 256 } * 1024 * 1024; ///< a multiple of 1 MiB
+    QString guestName = QStringLiteral("cutover-lab");
+    bool paused = false; ///< -S
+    QStringList extraArguments; ///< appended
+    int startLimitMs = 30'000; ///< from start() until QMP answers
+};
+
+/// A QEMU that is good for a live update, in a private folder: for demos, tests and a first try. Its guest
+/// is the firmware alone. It has shared RAM, a time-stamped trace log and a QMP socket, and outlives nobody:
+/// with the lab end its processes and its folder, unless keep() was called. Asynchronous.
+class QemuLab : public QObject
+{
+    Q_OBJECT
+public:
+    explicit QemuLab(QemuLabOptions options, QObject* parent = nullptr);
+    ~QemuLab() override;
+
+    /// Leads to started() or failed(), never from inside it. Once.
+    void start();
+
+    bool isStarted() const { return m_started; }
+    QString qmpPath() const; ///< of the source; empty before start()
+    QString folder() const; ///< empty before start()
+    const QStringList& arguments() const { return m_argv; } ///< argv of the source
+    pid_t sourcePid() const;
+    Accelerator accelerator() const { return m_accelerator; } ///< Kvm or Tcg once started
+    /// Why it is TCG although KVM would have been better; empty otherwise.
+    const QString& acceleratorNote() const { return m_acceleratorNote; }
+    const qmp::Greeting& greeting() const { return m_greeting; }
+    QString logPath() const;
+    QString errorPath() const;
+
+    /// Takes over a process that belongs to the lab from now on, such as the destination of a migration.
+    Result<void> takeOver(pid_t pid, quint64 startTicks);
+    /// Leaves processes and folder behind when the lab is deleted.
+    Result<void> keep();
+    bool isKept() const { return m_keep; }
+
+Q_SIGNALS:
+    void started();
+    void failed(const cutover::Error& error);
+
+private:
+    void launch();
+    void poll();
+    void sourceExited(int code, bool signalled);
+    void fail(const Error& error);
+    Result<void> noteProcesses() const;
+    QString errorTail() const;
+
+    QemuLabOptions m_options;
+    std::optional<LabFolder> m_folder;
+    QStringList m_argv;
+    Accelerator m_accelerator = Accelerator::Best;
+    QString m_acceleratorNote;
+    qmp::Greeting m_greeting;
+    std::unique_ptr<ChildProcess> m_source;
+    std::unique_ptr<qmp::Client> m_client;
+    std::vector<std::unique_ptr<ProcessHandle>> m_others;
+    QTimer m_pollTimer;
+    QTimer m_limitTimer;
+    bool m_launched = false;
+    bool m_started = false;
+    bool m_failed = false;
+    bool m_keep = false;
+};
+
+} // namespace cutover::lab
