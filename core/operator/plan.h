@@ -38,6 +38,7 @@ struct Plan
     std::optional<BinaryFacts> binaryFacts;
     std::optional<DerivedCommand> derived;
     QStringList destinationArgv; ///< when launched from a given command line; empty when derived or attached
+    std::optional<OpenFilesLimit> launchFilesLimit; ///< what a launched destination inherits from us
     QString monitorPath; ///< the destination's permanent monitor
     QString connectBackPath;
 
