@@ -22,7 +22,7 @@ struct Line
 {
     LineKind kind = LineKind::Text;
     qint64 timeNs = 0; ///< CLOCK_REALTIME; 0 = the line carries no time
-    qint64 pid = 0; ///< only in the format of QEMU before 10.2; 0 = unknown
+    qint64 threadId = 0; ///< only in the format of QEMU before 10.2; 0 = unknown
     QString name; ///< the trace event; empty for text
     QString arguments; ///< what follows the name, unparsed; for text the whole message
     Value value;

@@ -105,7 +105,7 @@ struct Vocabulary
                         && (read(parts[next++], value.*(fields.member)) && ...);
                     return fits ? Value(std::move(value)) : Value();
                 } });
-        describe.insert_or_assign(Value(Struct{}).index(), [=](const Value& value) {
+        describe.try_emplace(Value(Struct{}).index(), [=](const Value& value) {
             QJsonObject object;
             [[maybe_unused]] const Struct& fieldsOwner = std::get<Struct>(value);
             (object.insert(fields.key, toJson(fieldsOwner.*(fields.member))), ...);
@@ -162,6 +162,7 @@ void Vocabulary::addMigration()
     const auto host = field("host", &MigrationSocketOutgoingConnected::host);
     add<MigrationSocketOutgoingConnected>(u"migration_socket_outgoing_connected", "%s", host);
     add<MigrationSocketOutgoingConnected>(u"migration_socket_outgoing_connected", "hostname=%s", host);
+    add<MigrationSocketOutgoingConnected>(u"migration_socket_outgoing_connected", "hostname=(null)");
     add<MigrationSocketOutgoingError>(
         u"migration_socket_outgoing_error", "error=%s", field("error", &MigrationSocketOutgoingError::error));
     const auto result = field("result", &ProcessIncomingMigrationCoEnd::result);

@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "timeline/facts.h"
+
+#include <QHash>
+
+#include <algorithm>
+
+namespace cutover::timeline {
+
+namespace {
+
+using Names = QHash<QStringView, FactKind>;
+
+const Names& traceNames()
+{
+    static const Names names{
+        { u"cpr_save_fd", FactKind::CprSaveFd },
+        { u"cpr_delete_fd", FactKind::CprDeleteFd },
+        { u"cpr_find_fd", FactKind::CprFindFd },
+        { u"cpr_state_save", FactKind::CprStateSave },
+        { u"cpr_state_load", FactKind::CprStateLoad },
+        { u"cpr_transfer_input", FactKind::CprTransferInput },
+        { u"qemu_file_put_fd", FactKind::PutFd },
+        { u"qemu_file_get_fd", FactKind::GetFd },
+        { u"migrate_set_state", FactKind::TraceState },
+        { u"runstate_set", FactKind::TraceRunstate },
+        { u"migration_socket_incoming_accepted", FactKind::IncomingAccepted },
+        { u"migration_socket_outgoing_connected", FactKind::OutgoingConnected },
+        { u"vmstate_downtime_checkpoint", FactKind::Checkpoint },
+        { u"vmstate_downtime_save", FactKind::DowntimeSave },
+        { u"vmstate_downtime_load", FactKind::DowntimeLoad },
+    };
+    return names;
+}
+
+const Names& qmpNames()
+{
+    static const Names names{
+        { u"STOP", FactKind::QmpStop },
+        { u"RESUME", FactKind::QmpResume },
+        { u"MIGRATION", FactKind::QmpMigration },
+    };
+    return names;
+}
+
+std::optional<FactKind> lookUp(const Names& names, const QString& name)
+{
+    const auto found = names.constFind(name);
+    return found == names.constEnd() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<FactKind> kindOf(const Event& event)
+{
+    switch (event.category) {
+    case Category::Trace:
+        // A damaged line keeps its name, but none of its fields.
+        if (event.attributes.contains(QLatin1StringView("arguments")))
+            return std::nullopt;
+        return lookUp(traceNames(), event.name);
+    case Category::QmpEvent:
+        return lookUp(qmpNames(), event.name);
+    case Category::QmpSent:
+        return event.name == u"migrate" ? std::optional(FactKind::SentMigrate) : std::nullopt;
+    case Category::Process:
+        if (event.name == u"spawned")
+            return FactKind::Spawned;
+        return event.name == u"exited" ? std::optional(FactKind::Exited) : std::nullopt;
+    case Category::Fd:
+        return FactKind::SessionFd;
+    case Category::Clock:
+        return FactKind::ClockSample;
+    case Category::Verdict:
+        return FactKind::Verdict;
+    case Category::QmpReceived:
+    case Category::Relay:
+    case Category::Action:
+    case Category::State:
+    case Category::Check:
+    case Category::Pulse:
+        break;
+    }
+    return std::nullopt;
+}
+
+/// Finds where migrations begin.
+class Windows
+{
+public:
+    bool opens(const Fact& fact)
+    {
+        if (fact.side != Side::Source)
+            return false;
+        switch (fact.kind) {
+        case FactKind::SentMigrate:
+            m_stage = Stage::Sent;
+            m_incoming = false;
+            return true;
+        case FactKind::CprTransferInput:
+        case FactKind::CprStateLoad:
+            m_incoming = true;
+            return false;
+        case FactKind::TraceRunstate:
+            m_incoming |= fact.text(QLatin1StringView("to")) == u"inmigrate";
+            return false;
+        case FactKind::TraceState:
+        case FactKind::QmpMigration:
+            return handleState(fact.state());
+        default:
+            return false;
+        }
+    }
+
+private:
+    enum class Stage : std::uint8_t { None, Sent, Open, Ended };
+
+    bool handleState(const QString& state)
+    {
+        if (m_incoming) {
+            m_incoming = !isTerminal(state);
+            return false;
+        }
+        if (isTerminal(state)) {
+            if (m_stage != Stage::None)
+                m_stage = Stage::Ended;
+            return false;
+        }
+        if (state != u"setup")
+            return false;
+        const bool starts = m_stage == Stage::None || m_stage == Stage::Ended;
+        m_stage = Stage::Open;
+        return starts;
+    }
+
+    Stage m_stage = Stage::None;
+    bool m_incoming = false; ///< what the source logs now, it logs as an earlier migration's destination
+};
+
+std::vector<Window> findWindows(const std::vector<Fact>& facts, bool onlyTimed)
+{
+    std::vector<Window> found;
+    Windows windows;
+    for (std::size_t i = 0; i < facts.size(); ++i) {
+        if ((onlyTimed && facts[i].timeNs <= 0) || !windows.opens(facts[i]))
+            continue;
+        if (!found.empty())
+            found.back().end = i;
+        found.push_back({ .first = i, .end = facts.size() });
+    }
+    return found;
+}
+
+} // namespace
+
+QString Fact::state() const
+{
+    return text(kind == FactKind::QmpMigration ? QLatin1StringView("status") : QLatin1StringView("state"));
+}
+
+bool isTerminal(QStringView migrationState)
+{
+    return migrationState == u"completed" || migrationState == u"failed" || migrationState == u"cancelled";
+}
+
+std::optional<Window> Facts::migration(std::optional<std::size_t> index) const
+{
+    if (migrations.empty() || (index && *index >= migrations.size()))
+        return std::nullopt;
+    return index ? migrations[*index] : migrations.back();
+}
+
+Facts collectFacts(std::span<const Event> events)
+{
+    Facts facts;
+    qint64 latest = 0;
+    for (const Event& event : events) {
+        if (event.timeNs > 0) {
+            latest = std::max(latest, event.timeNs);
+            facts.firstNs = facts.firstNs == 0 ? event.timeNs : std::min(facts.firstNs, event.timeNs);
+        }
+        const auto kind = kindOf(event);
+        if (!kind)
+            continue;
+        const qint64 order = event.timeNs > 0 ? event.timeNs : latest;
+        facts.all.push_back(
+            { .kind = *kind, .side = event.side, .timeNs = event.timeNs, .orderNs = order, .event = &event });
+    }
+    facts.lastNs = latest;
+    std::ranges::stable_sort(facts.all, {}, &Fact::orderNs);
+
+    // Where untimed lines stand among the timed events is a guess: they count only if there is nothing else.
+    facts.migrations = findWindows(facts.all, true);
+    if (facts.migrations.empty())
+        facts.migrations = findWindows(facts.all, false);
+    return facts;
+}
+
+} // namespace cutover::timeline
