@@ -111,8 +111,11 @@ public:
 Q_SIGNALS:
     void stateChanged(cutover::qmp::Client::State state);
     void ready(const cutover::qmp::Greeting& greeting);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverloaded-virtual" // QMP's word; QObject::event() is never called on us
     /// timeNs: the VMM's own timestamp, CLOCK_REALTIME; 0 if it gave none.
     void event(const QString& name, const QJsonObject& data, qint64 timeNs);
+#pragma GCC diagnostic pop
     /// Once per connection or attempt, after the last pending reply.
     void closed(const cutover::Error& error);
     /// Each message of either direction, before it is routed; Sent also from inside call().
