@@ -29,6 +29,7 @@ static bool isForbidden(char byte)
 MessageReader::MessageReader(CodecLimits limits)
     : m_limits(limits)
 {
+    m_limits.maxMessageBytes = std::max(m_limits.maxMessageBytes, qsizetype{ 2 });
     m_limits.maxDepth = std::clamp(m_limits.maxDepth, 1, parserMaxDepth);
 }
 
@@ -60,6 +61,10 @@ std::optional<Message> MessageReader::next()
 {
     while (m_scan < m_buffer.size()) {
         const char byte = m_buffer.at(m_scan++);
+        if (m_scan - m_begin > m_limits.maxMessageBytes)
+            return fail(m_scan, ErrorCode::LimitExceeded,
+                QStringLiteral("the message is longer than the limit of %1 bytes")
+                    .arg(m_limits.maxMessageBytes));
         std::optional<Message> message;
         switch (m_state) {
         case State::Between:
@@ -84,10 +89,6 @@ std::optional<Message> MessageReader::next()
         }
         if (message)
             return message;
-        if (m_scan - m_begin > m_limits.maxMessageBytes)
-            return fail(m_scan, ErrorCode::LimitExceeded,
-                QStringLiteral("the message is longer than the limit of %1 bytes")
-                    .arg(m_limits.maxMessageBytes));
     }
     return std::nullopt;
 }

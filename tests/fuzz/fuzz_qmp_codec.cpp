@@ -72,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const QByteArrayView stream(data + 2, qsizetype(size) - 2);
     CodecLimits limits;
     if ((data[1] & 1U) != 0)
-        limits.maxMessageBytes = data[1];
+        limits.maxMessageBytes = 2 + qsizetype(data[1]);
     if ((data[1] & 2U) != 0)
         limits.maxDepth = data[1] / 8;
     const QList<Message> whole = readChunked(stream, 0, limits);

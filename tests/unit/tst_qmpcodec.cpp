@@ -162,6 +162,9 @@ void TestQmpCodec::limitsSize()
     QCOMPARE(fits.size(), 100);
     QVERIFY(read(fits, limits).first().object.has_value());
 
+    QCOMPARE(read(fits + fits, limits).size(), 2);
+    QCOMPARE(read("{ " + fits.sliced(1), limits).first().object.error().code, ErrorCode::LimitExceeded);
+
     const QByteArray tooLong = "{\"a\":\"" + QByteArray(1'000'000, 'x') + "\"}\n{}\n";
     MessageReader reader(limits);
     QList<Message> messages;
