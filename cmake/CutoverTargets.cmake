@@ -32,6 +32,7 @@ endfunction()
 
 # cutover_test(NAME LABEL unit|integration|ui|qemu ... SOURCES ... [LIBRARIES ...]
 #              [TIMEOUT seconds] [SANITIZE] [THREADED]): one QtTest program.
+# Tests labelled "qemu" run one at a time: each needs the processors for its guests.
 # SANITIZE adds the label "sanitize" (runs in the address+undefined build), THREADED the label
 # "threaded" (runs in the thread sanitizer's build).
 function(cutover_test name)
@@ -47,6 +48,9 @@ function(cutover_test name)
         set(arg_TIMEOUT 120)
     endif()
     set(labels ${arg_LABELS})
+    if("qemu" IN_LIST labels)
+        set_tests_properties(${name} PROPERTIES RESOURCE_LOCK qemu)
+    endif()
     if(arg_SANITIZE)
         list(APPEND labels sanitize)
     endif()
@@ -56,4 +60,35 @@ function(cutover_test name)
     set_tests_properties(${name} PROPERTIES
         LABELS "${labels}" TIMEOUT ${arg_TIMEOUT}
         ENVIRONMENT "QT_QPA_PLATFORM=offscreen;QT_LOGGING_RULES=;LC_ALL=C.UTF-8")
+endfunction()
+
+# cutover_fuzzer(NAME SOURCES ... [LIBRARIES ...] [CORPUS folder]): one libFuzzer target.
+# Its seeds are the files of CORPUS (default: corpus/NAME beside the caller, if it exists). In the fuzz build its
+# test fuzzes for CUTOVER_FUZZ_SECONDS, and what it learns stays in the build folder; a finding is written to
+# findings/ there. In every other build its test gives it each seed once.
+function(cutover_fuzzer name)
+    cmake_parse_arguments(arg "" "CORPUS" "SOURCES;LIBRARIES" ${ARGN})
+    if(NOT arg_CORPUS)
+        set(arg_CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+    endif()
+    get_filename_component(seeds ${arg_CORPUS} ABSOLUTE)
+    if(NOT IS_DIRECTORY ${seeds})
+        set(seeds)
+    endif()
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} cutover_options)
+    if(CUTOVER_FUZZ)
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+        set(learnt ${CMAKE_BINARY_DIR}/corpus/${name})
+        file(MAKE_DIRECTORY ${learnt} ${CMAKE_BINARY_DIR}/findings)
+        add_test(NAME ${name} COMMAND ${name} -max_total_time=${CUTOVER_FUZZ_SECONDS} -timeout=20
+            -rss_limit_mb=2048 -print_final_stats=1
+            -artifact_prefix=${CMAKE_BINARY_DIR}/findings/${name}- ${learnt} ${seeds})
+        math(EXPR timeout "${CUTOVER_FUZZ_SECONDS} + 300")
+        set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT ${timeout})
+    else()
+        target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.cpp)
+        add_test(NAME ${name} COMMAND ${name} ${seeds})
+        set_tests_properties(${name} PROPERTIES LABELS "unit;sanitize" TIMEOUT 120)
+    endif()
 endfunction()
