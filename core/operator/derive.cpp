@@ -3,6 +3,8 @@
 
 #include "operator/derive.h"
 
+#include "trace/parser.h"
+
 #include <KLocalizedString>
 
 #include <QFileInfo>
@@ -433,7 +435,7 @@ void Deriver::addOwnOptions()
         add(makeOption(u"msg"_s, u"timestamp=on"_s), i18n("The timeline needs the time of each trace line."));
     add(makeOption(u"D"_s, m_derived.logFile), i18n("The destination's trace log."));
     const QStringList patterns
-        = m_options.tracePatterns.isEmpty() ? defaultTracePatterns() : m_options.tracePatterns;
+        = m_options.tracePatterns.isEmpty() ? trace::subscription() : m_options.tracePatterns;
     for (const QString& pattern : patterns) {
         if (!m_facts.tracePatterns.contains(pattern))
             add(makeOption(u"trace"_s, escaped(pattern)), i18n("Recorded for the timeline."));
@@ -477,19 +479,6 @@ bool DerivedCommand::hasConflicts() const
 {
     return std::ranges::any_of(
         changes, [](const CommandChange& change) { return change.kind == Kind::Conflict; });
-}
-
-QStringList defaultTracePatterns()
-{
-    // Globs, also for single names: QEMU warns about a plain name that its version does not know.
-    return { u"cpr_*"_s, u"qemu_file_*_fd"_s, u"qemu_ram_alloc_shared*"_s, u"vmstate_downtime_*"_s,
-        u"vmstate_load_state_fail*"_s, u"vmstate_load_field_error*"_s, u"migrate_set_state*"_s,
-        u"migrate_error*"_s, u"migrate_global_state_*"_s, u"migration_cleanup*"_s, u"migration_cancel*"_s,
-        u"migration_call_notifiers*"_s, u"migration_completion_*"_s, u"migration_socket_*"_s,
-        u"migration_thread_*_err*"_s, u"source_return_path_thread_shut*"_s,
-        u"source_return_path_thread_bad*"_s, u"source_return_path_thread_end*"_s,
-        u"process_incoming_migration_co_end*"_s, u"runstate_set*"_s, u"vm_state_notify*"_s,
-        u"vm_stop_flush_all*"_s, u"vfio_cpr_*"_s, u"iommufd_change_process*"_s };
 }
 
 Result<DerivedCommand> derive(const QStringList& sourceArgv, const DeriveOptions& options)

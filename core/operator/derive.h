@@ -42,10 +42,12 @@ struct DeriveOptions
     QString monitorPath; ///< permanent monitor; empty: socketFolder/monitor
     QString mainPath; ///< unix main channel for `-incoming unix:`; empty: `-incoming defer`
     QString cprPath; ///< CPR channel by path; empty: by cprFd
-    int cprFd = -1; ///< CPR listener's fd number in the destination; -1 and no path: no CPR channel
+    /// CPR listener's fd number in the destination; -1 and no path: no CPR channel. QEMU 11.1 takes it, 10.0
+    /// exits with "bad cpr channel socket type; must be unix" before it has touched anything.
+    int cprFd = -1;
     bool startPaused = true; ///< -S
     QString logFile; ///< -D; empty: socketFolder/trace.log
-    QStringList tracePatterns; ///< empty: defaultTracePatterns()
+    QStringList tracePatterns; ///< empty: trace::subscription()
 };
 
 struct DerivedCommand
@@ -59,9 +61,6 @@ struct DerivedCommand
     bool hasConflicts() const;
     QString shellLine() const { return op::shellLine(argv); }
 };
-
-/// What the timeline needs from the trace log, and nothing whose volume would lengthen the pause.
-QStringList defaultTracePatterns();
 
 /// The destination's command line: the same machine, other sockets, incoming channels and logs.
 /// Pure; to be run in the source's working folder. Each difference is in changes.

@@ -22,13 +22,14 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// The children of a qom-list answer: the other entries are plain properties.
+/// The children of a qom-list answer that a user can create: other entries are plain properties, and QEMU 11
+/// keeps its own monitors beside the objects.
 std::vector<NamedItem> childrenOf(const QJsonValue& list)
 {
     std::vector<NamedItem> items;
     for (const QJsonValue& entry : list.toArray()) {
         const QString type = entry[u"type"].toString();
-        if (type.startsWith(u"child<") && type.endsWith(u'>'))
+        if (type.startsWith(u"child<") && type.endsWith(u'>') && !type.startsWith(u"child<monitor-"))
             items.push_back({ .id = entry[u"name"].toString(), .type = type.sliced(6).chopped(1) });
     }
     return items;

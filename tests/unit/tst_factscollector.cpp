@@ -135,7 +135,7 @@ void TestFactsCollector::init()
         { u"x-query-ramblock"_s, json(R"({"human-readable-text":"blocks"})") },
         { u"qom-list /objects"_s,
             json(
-                R"([{"name":"type","type":"string"},{"name":"ram0","type":"child<memory-backend-memfd>"},{"name":"f","type":"child<memory-backend-file>"}])") },
+                R"([{"name":"type","type":"string"},{"name":"compat_monitor0","type":"child<monitor-qmp>"},{"name":"ram0","type":"child<memory-backend-memfd>"},{"name":"f","type":"child<memory-backend-file>"}])") },
         { u"qom-list /machine/peripheral"_s, json(R"([{"name":"rng","type":"child<virtio-rng-pci>"}])") },
         { u"qom-get /machine type"_s, json(R"("pc-q35-10.0-machine")") },
         { u"qom-get /machine aux-ram-share"_s, json("true") },
