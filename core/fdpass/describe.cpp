@@ -12,8 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <cstring>
 #include <dirent.h>
 #include <memory>
 #include <sys/sysmacros.h>
@@ -172,6 +170,11 @@ FdDescription describe(pid_t pid, int fd, const ProcFd& file)
     return result;
 }
 
+struct FolderCloser
+{
+    void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
 } // namespace
 
 QString fdKindId(FdKind kind)
@@ -211,17 +214,15 @@ Result<FdDescription> describeFd(pid_t pid, int fd)
 Result<QList<int>> listFds(pid_t pid)
 {
     const QByteArray path = procFolder(pid) + "/fd";
-    const std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })> folder(
-        ::opendir(path.constData()));
+    const std::unique_ptr<DIR, FolderCloser> folder(::opendir(path.constData()));
     if (!folder)
         return systemError(u"list the open files in"_s, QFile::decodeName(path), errno);
     const int own = pid == 0 || pid == ::getpid() ? ::dirfd(folder.get()) : -1;
     QList<int> fds;
     while (const dirent* entry = ::readdir(folder.get())) {
-        const char* end = entry->d_name + std::strlen(entry->d_name);
-        int fd = -1;
-        const auto [parsed, error] = std::from_chars(entry->d_name, end, fd);
-        if (error == std::errc{} && parsed == end && fd != own)
+        bool isNumber = false; // "." and ".." are not
+        const int fd = QByteArrayView(static_cast<const char*>(entry->d_name)).toInt(&isNumber);
+        if (isNumber && fd != own)
             fds.append(fd);
     }
     std::ranges::sort(fds);

@@ -25,7 +25,7 @@ Result<QByteArray> readSmallFile(const QByteArray& path, const QString& attempt)
     const UniqueFd file = UniqueFd::adopt(::open(path.constData(), O_RDONLY | O_CLOEXEC));
     if (!file)
         return systemError(attempt, QFile::decodeName(path), errno);
-    constexpr qsizetype limit = 64 * 1024; // an epoll's fdinfo has a line for each of its fds
+    constexpr qsizetype limit = qsizetype{ 64 } * 1024; // an epoll's fdinfo has a line for each of its fds
     QByteArray content;
     std::array<char, 4096> buffer{};
     while (content.size() < limit) {

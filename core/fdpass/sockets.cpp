@@ -109,7 +109,7 @@ void queryUnixSockets(quint32 inode, quint32 show, const std::function<bool(cons
     if (::send(netlink.get(), &request, sizeof request, MSG_NOSIGNAL) != ssize_t{ sizeof request })
         return;
 
-    alignas(nlmsghdr) std::array<char, 32 * 1024> buffer{};
+    alignas(nlmsghdr) std::array<char, std::size_t{ 32 } * 1024> buffer{};
     for (;;) {
         const ssize_t received = ::recv(netlink.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (received < 0 && errno == EINTR)
@@ -147,7 +147,7 @@ QList<QList<QByteArray>> netTable(pid_t pid, const char* table)
     QList<QList<QByteArray>> rows;
     if (!file.open(QIODevice::ReadOnly))
         return rows;
-    constexpr qint64 limit = 16 * 1024 * 1024;
+    constexpr qint64 limit = qint64{ 16 } * 1024 * 1024;
     const QByteArray content = file.read(limit);
     for (const QByteArray& line : content.split('\n').sliced(1))
         rows.append(line.simplified().split(' '));

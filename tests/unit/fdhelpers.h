@@ -37,6 +37,7 @@ inline std::vector<UniqueFd> openNulls(std::size_t count)
 inline std::vector<int> numbersOf(const std::vector<UniqueFd>& fds)
 {
     std::vector<int> numbers;
+    numbers.reserve(fds.size());
     for (const UniqueFd& fd : fds)
         numbers.push_back(fd.get());
     return numbers;

@@ -5,6 +5,7 @@
 
 #include "base/uniquefd.h"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -23,9 +24,9 @@ class ForkedPeer
 public:
     explicit ForkedPeer(const std::function<std::vector<int>()>& work = {})
     {
-        int report[2];
-        int life[2];
-        if (::pipe2(report, O_CLOEXEC) != 0 || ::pipe2(life, O_CLOEXEC) != 0)
+        std::array<int, 2> report{};
+        std::array<int, 2> life{};
+        if (::pipe2(report.data(), O_CLOEXEC) != 0 || ::pipe2(life.data(), O_CLOEXEC) != 0)
             return;
         m_life = UniqueFd::adopt(life[1]);
         const UniqueFd reportEnd = UniqueFd::adopt(report[0]);

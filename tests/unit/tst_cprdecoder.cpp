@@ -52,6 +52,11 @@ QByteArray vfioDevice(const QByteArray& text, quint32 id, quint32 ioas, quint32 
 class TestCprDecoder : public QObject
 {
     Q_OBJECT
+    void checkCaptured(Decoder& decoder) const;
+
+    CapturedStream m_captured;
+    qsizetype m_before = 0;
+
 private Q_SLOTS:
     void initTestCase();
     void init() { m_before = openFdCount(); }
@@ -81,12 +86,6 @@ private Q_SLOTS:
     void destructionClosesWhatWasNotTaken();
     void corruptedBytes();
     void unusualNames();
-
-private:
-    void checkCaptured(Decoder& decoder) const;
-
-    CapturedStream m_captured;
-    qsizetype m_before = 0;
 };
 
 void TestCprDecoder::initTestCase()

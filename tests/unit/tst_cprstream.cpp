@@ -24,6 +24,9 @@ using namespace Qt::StringLiterals;
 class TestCprStream : public QObject
 {
     Q_OBJECT
+    CapturedStream m_captured;
+    qsizetype m_before = 0;
+
 private Q_SLOTS:
     void initTestCase();
     void init() { m_before = openFdCount(); }
@@ -43,10 +46,6 @@ private Q_SLOTS:
     void dumpText();
     void dumpJson();
     void dumpJsonOfADamagedStream();
-
-private:
-    CapturedStream m_captured;
-    qsizetype m_before = 0;
 };
 
 namespace {

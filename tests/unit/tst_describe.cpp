@@ -14,6 +14,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <linux/if.h>
 #include <linux/if_tun.h>
@@ -34,6 +35,23 @@ using namespace Qt::StringLiterals;
 class TestDescribe : public QObject
 {
     Q_OBJECT
+    QString path(const QString& name) const { return m_folder->filePath(name); }
+    /// Describes \a fd here and in a process that inherited it: both must agree.
+    static Result<FdDescription> describeTwice(int fd)
+    {
+        auto own = describeFd(fd);
+        const ForkedPeer peer;
+        const auto theirs = describeFd(peer.pid(), fd);
+        if (!theirs)
+            return theirs;
+        if (own && *own != *theirs)
+            return failure(ErrorCode::Malformed, u"agree"_s, own->text, theirs->text);
+        return own;
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    qsizetype m_before = 0;
+
 private Q_SLOTS:
     void initTestCase() { QTest::failOnWarning(); }
     void init()
@@ -68,29 +86,11 @@ private Q_SLOTS:
     void sizes();
     void reservesFds();
     void reservesNoMoreThanAllowed();
-
-private:
-    QString path(const QString& name) const { return m_folder->filePath(name); }
-    /// Describes \a fd here and in a process that inherited it: both must agree.
-    static Result<FdDescription> describeTwice(int fd)
-    {
-        auto own = describeFd(fd);
-        const ForkedPeer peer;
-        const auto theirs = describeFd(peer.pid(), fd);
-        if (!theirs)
-            return theirs;
-        if (own && *own != *theirs)
-            return failure(ErrorCode::Malformed, u"agree"_s, own->text, theirs->text);
-        return own;
-    }
-
-    std::unique_ptr<QTemporaryDir> m_folder;
-    qsizetype m_before = 0;
 };
 
 void TestDescribe::memfd()
 {
-    const UniqueFd fd = makeMemfd("ram0", 64 * 1024 * 1024);
+    const UniqueFd fd = makeMemfd("ram0", off_t{ 64 } * 1024 * 1024);
     const auto found = describeTwice(fd.get());
     QVERIFY(found);
     struct stat status{};
@@ -142,8 +142,8 @@ void TestDescribe::eventFd()
 
 void TestDescribe::pipes()
 {
-    int ends[2];
-    QCOMPARE(::pipe2(ends, O_CLOEXEC), 0);
+    std::array<int, 2> ends{};
+    QCOMPARE(::pipe2(ends.data(), O_CLOEXEC), 0);
     const UniqueFd reader = UniqueFd::adopt(ends[0]);
     const UniqueFd writer = UniqueFd::adopt(ends[1]);
     const auto found = describeTwice(reader.get());
@@ -168,9 +168,9 @@ void TestDescribe::pseudoTerminal()
     QVERIFY(found);
     QCOMPARE(found->kind, FdKind::Pty);
     QVERIFY2(found->text.startsWith("pty master"_L1), qPrintable(found->text));
-    char name[64];
-    QCOMPARE(::ptsname_r(master.get(), name, sizeof name), 0);
-    const UniqueFd slave = UniqueFd::adopt(::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
+    std::array<char, 64> name{};
+    QCOMPARE(::ptsname_r(master.get(), name.data(), name.size()), 0);
+    const UniqueFd slave = UniqueFd::adopt(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
     if (!slave)
         QSKIP("the slave cannot be opened here");
     const auto other = describeTwice(slave.get());
@@ -254,6 +254,7 @@ void TestDescribe::unixSockets()
 void TestDescribe::abstractSocket()
 {
     const UniqueFd socket = UniqueFd::adopt(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    QVERIFY(bool(socket));
     const sa_family_t family = AF_UNIX;
     QCOMPARE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&family), sizeof family), 0); // autobind
     QCOMPARE(::listen(socket.get(), 1), 0);
@@ -282,6 +283,7 @@ void TestDescribe::socketPair()
 void TestDescribe::tcpSockets()
 {
     const UniqueFd listener = UniqueFd::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    QVERIFY(bool(listener));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -405,8 +407,8 @@ void TestDescribe::sizes_data()
     QTest::newRow("0") << qint64{ 0 } << u"0 bytes"_s;
     QTest::newRow("1023") << qint64{ 1023 } << u"1023 bytes"_s;
     QTest::newRow("1K") << qint64{ 1024 } << u"1 KiB"_s;
-    QTest::newRow("256K") << qint64{ 256 * 1024 } << u"256 KiB"_s;
-    QTest::newRow("1.5M") << qint64{ 1536 * 1024 } << u"1.5 MiB"_s;
+    QTest::newRow("256K") << (qint64{ 256 } << 10) << u"256 KiB"_s;
+    QTest::newRow("1.5M") << (qint64{ 1536 } << 10) << u"1.5 MiB"_s;
     QTest::newRow("16G") << (qint64{ 16 } << 30) << u"16 GiB"_s;
     QTest::newRow("largest") << std::numeric_limits<qint64>::max() << u"8 EiB"_s;
 }

@@ -26,9 +26,8 @@ namespace {
 
 int reopen(int fd, int flags)
 {
-    std::array<char, 64> path{};
-    ::snprintf(path.data(), path.size(), "/proc/self/fd/%d", fd);
-    return ::open(path.data(), flags | O_CLOEXEC);
+    const QByteArray path = "/proc/self/fd/" + QByteArray::number(fd);
+    return ::open(path.constData(), flags | O_CLOEXEC);
 }
 
 } // namespace
@@ -36,6 +35,19 @@ int reopen(int fd, int flags)
 class TestIdentity : public QObject
 {
     Q_OBJECT
+    /// What compareFds() must say, if kcmp is permitted.
+    void checkKcmp(const IdentityProof& proof, Identity expected) const
+    {
+        if (!m_kcmp)
+            QSKIP("kcmp is not permitted here");
+        QCOMPARE(proof.identity, expected);
+        QCOMPARE(proof.method, IdentityMethod::Kcmp);
+        QVERIFY2(proof.text.contains("kcmp"_L1), qPrintable(proof.text));
+    }
+
+    qsizetype m_before = 0;
+    bool m_kcmp = false;
+
 private Q_SLOTS:
     void initTestCase();
     void init() { m_before = openFdCount(); }
@@ -49,20 +61,6 @@ private Q_SLOTS:
     void duplicatesAreTheSame();
     void cannotBeLookedAt();
     void ids();
-
-private:
-    /// What compareFds() must say, if kcmp is permitted.
-    void checkKcmp(const IdentityProof& proof, Identity expected) const
-    {
-        if (!m_kcmp)
-            QSKIP("kcmp is not permitted here");
-        QCOMPARE(proof.identity, expected);
-        QCOMPARE(proof.method, IdentityMethod::Kcmp);
-        QVERIFY2(proof.text.contains("kcmp"_L1), qPrintable(proof.text));
-    }
-
-    qsizetype m_before = 0;
-    bool m_kcmp = false;
 };
 
 void TestIdentity::initTestCase()

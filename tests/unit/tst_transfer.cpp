@@ -116,6 +116,15 @@ ssize_t rawSend(int socket, std::string_view bytes, const std::vector<int>& fds)
 class TestTransfer : public QObject
 {
     Q_OBJECT
+    static void types()
+    {
+        QTest::addColumn<SocketType>("type");
+        QTest::newRow("stream") << SocketType::Stream;
+        QTest::newRow("seqpacket") << SocketType::SeqPacket;
+    }
+
+    qsizetype m_before = 0;
+
 private Q_SLOTS:
     void initTestCase() { QTest::failOnWarning(); }
     void init() { m_before = openFdCount(); }
@@ -157,16 +166,6 @@ private Q_SLOTS:
     void incomingRefusesWrongCounts_data();
     void incomingRefusesWrongCounts();
     void incomingEndsTooEarly();
-
-private:
-    static void types()
-    {
-        QTest::addColumn<SocketType>("type");
-        QTest::newRow("stream") << SocketType::Stream;
-        QTest::newRow("seqpacket") << SocketType::SeqPacket;
-    }
-
-    qsizetype m_before = 0;
 };
 
 void TestTransfer::dataOnly()
@@ -383,13 +382,13 @@ void TestTransfer::wouldBlock()
     // Non-blocking must not depend on the socket's own mode.
     for (const int socket : { pair.a.get(), pair.b.get() })
         QCOMPARE(::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) & ~O_NONBLOCK), 0);
-    Bytes buffer(64 * 1024);
+    Bytes buffer(std::size_t{ 64 } * 1024);
     const auto nothing = receiveSome(pair.b.get(), buffer);
     QVERIFY(nothing);
     QVERIFY(nothing->wouldBlock);
     QVERIFY(!nothing->endOfStream);
 
-    const Bytes block = pattern(16 * 1024);
+    const Bytes block = pattern(std::size_t{ 16 } * 1024);
     std::size_t total = 0;
     for (;;) {
         const auto sent = sendSome(pair.a.get(), block);

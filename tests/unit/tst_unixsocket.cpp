@@ -10,6 +10,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <array>
 #include <cerrno>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -23,6 +24,11 @@ using namespace Qt::StringLiterals;
 class TestUnixSocket : public QObject
 {
     Q_OBJECT
+    QString path(const QString& name) const { return m_folder->filePath(name); }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    qsizetype m_before = 0;
+
 private Q_SLOTS:
     void initTestCase() { QTest::failOnWarning(); }
     void init()
@@ -58,12 +64,6 @@ private Q_SLOTS:
     void peerIsOurself();
     void peerOfAnotherUser();
     void peerOfWhatHasNone();
-
-private:
-    QString path(const QString& name) const { return m_folder->filePath(name); }
-
-    std::unique_ptr<QTemporaryDir> m_folder;
-    qsizetype m_before = 0;
 };
 
 namespace {
@@ -103,8 +103,8 @@ void TestUnixSocket::connects()
     QVERIFY(server);
     QVERIFY(bool(*server));
     QCOMPARE(::send(client->get(), "hi", 2, 0), ssize_t{ 2 });
-    char buffer[8];
-    QCOMPARE(::recv(server->get(), buffer, sizeof buffer, 0), ssize_t{ 2 });
+    std::array<char, 8> buffer{};
+    QCOMPARE(::recv(server->get(), buffer.data(), buffer.size(), 0), ssize_t{ 2 });
 }
 
 void TestUnixSocket::socketsAreCloseOnExecAndNonBlocking()
