@@ -19,6 +19,16 @@ Sender::Sender(std::vector<Piece> pieces)
 
 Result<bool> Sender::advance(int socket)
 {
+    if (m_error)
+        return std::unexpected(*m_error);
+    auto done = send(socket);
+    if (!done)
+        m_error = done.error();
+    return done;
+}
+
+Result<bool> Sender::send(int socket)
+{
     while (m_next < m_pieces.size()) {
         const Piece& piece = m_pieces[m_next];
         const auto rest
@@ -35,7 +45,7 @@ Result<bool> Sender::advance(int socket)
             m_sentOfNext = 0;
         }
     }
-    if (!std::exchange(m_done, true) && ::shutdown(socket, SHUT_WR) != 0)
+    if (!std::exchange(m_shutDown, true) && ::shutdown(socket, SHUT_WR) != 0)
         return systemError(
             QStringLiteral("end the CPR stream on"), QStringLiteral("fd %1").arg(socket), errno);
     return true;

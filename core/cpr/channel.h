@@ -7,6 +7,7 @@
 #include "cpr/decoder.h"
 #include "cpr/encoder.h"
 
+#include <optional>
 #include <vector>
 
 /// The two ends of a CPR channel on a connected, stream-type unix socket. Neither blocks.
@@ -21,14 +22,17 @@ public:
 
     /// Sends what the socket takes. True = everything is sent and the socket is shut down for
     /// writing (the peer closes its end when it has used the stream: HUP); false = call again when the
-    /// socket is writable. After an error the stream cannot be continued.
+    /// socket is writable. An error is final: every further call returns it.
     Result<bool> advance(int socket);
 
 private:
+    Result<bool> send(int socket);
+
     std::vector<Piece> m_pieces;
     std::size_t m_next = 0; // the piece to send
     qsizetype m_sentOfNext = 0;
-    bool m_done = false;
+    bool m_shutDown = false;
+    std::optional<Error> m_error;
 };
 
 /// Feeds \a decoder with what is there. True = the stream has ended and is whole (finish() was called);

@@ -4,6 +4,7 @@
 #include "cpr/decoder.h"
 
 #include "cpr/wire.h"
+#include "fdpass/describe.h"
 
 #include <QtEndian>
 
@@ -25,15 +26,13 @@ QString hexByte(char byte)
 
 QString displayName(const QByteArray& name)
 {
-    const bool utf8 = name.isValidUtf8();
+    if (name.isValidUtf8())
+        return fdpass::printable(QString::fromUtf8(name));
     QString text;
-    const QString decoded = utf8 ? QString::fromUtf8(name) : QString::fromLatin1(name);
-    for (const QChar character : decoded) {
-        const char16_t code = character.unicode();
-        if (code < 0x20 || (code >= 0x7f && code < 0xa0) || (!utf8 && code >= 0x80))
-            text += u"\\x%1"_s.arg(code, 2, 16, QLatin1Char('0'));
-        else
-            text += character;
+    for (const char byte : name) {
+        const auto code = static_cast<quint8>(byte);
+        text += code < 0x80 ? fdpass::printable(QChar(ushort{ code }))
+                            : u"\\x%1"_s.arg(code, 2, 16, QLatin1Char('0'));
     }
     return text;
 }

@@ -52,7 +52,7 @@ void set(FdDescription& description, FdKind kind, const QString& name, const QSt
 {
     description.kind = kind;
     description.name = name;
-    description.text = text;
+    description.text = printable(text);
 }
 
 /// "KVM vCPU 0" for "kvm-vcpu:0", the kernel's own word for what has no better one.
@@ -183,6 +183,20 @@ QString fdKindId(FdKind kind)
     return found == kindIds.end() ? QString() : QString(found->second);
 }
 
+QString printable(const QString& text)
+{
+    QString result;
+    result.reserve(text.size());
+    for (const QChar character : text) {
+        const char16_t code = character.unicode();
+        if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+            result += u"\\x%1"_s.arg(code, 2, 16, QLatin1Char('0'));
+        else
+            result += character;
+    }
+    return result;
+}
+
 QString sizeText(qint64 bytes)
 {
     constexpr std::array units{ "bytes"_L1, "KiB"_L1, "MiB"_L1, "GiB"_L1, "TiB"_L1, "PiB"_L1, "EiB"_L1 };
@@ -200,7 +214,7 @@ QString sizeText(qint64 bytes)
 
 Result<FdDescription> describeFd(int fd)
 {
-    return describeFd(0, fd);
+    return describeFd(::getpid(), fd);
 }
 
 Result<FdDescription> describeFd(pid_t pid, int fd)
@@ -213,11 +227,15 @@ Result<FdDescription> describeFd(pid_t pid, int fd)
 
 Result<QList<int>> listFds(pid_t pid)
 {
+    if (pid <= 0) {
+        return failure(ErrorCode::InvalidArgument, u"list the open files of process"_s, QString::number(pid),
+            u"there is no such process"_s);
+    }
     const QByteArray path = procFolder(pid) + "/fd";
     const std::unique_ptr<DIR, FolderCloser> folder(::opendir(path.constData()));
     if (!folder)
         return systemError(u"list the open files in"_s, QFile::decodeName(path), errno);
-    const int own = pid == 0 || pid == ::getpid() ? ::dirfd(folder.get()) : -1;
+    const int own = pid == ::getpid() ? ::dirfd(folder.get()) : -1;
     QList<int> fds;
     while (const dirent* entry = ::readdir(folder.get())) {
         bool isNumber = false; // "." and ".." are not

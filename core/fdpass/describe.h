@@ -35,7 +35,7 @@ struct FdDescription
 {
     FdKind kind = FdKind::Other;
     QString link; ///< what /proc/PID/fd/N links to
-    QString text; ///< for people: "memfd ram0, 64 MiB"
+    QString text; ///< for people, printable(): "memfd ram0, 64 MiB"
     quint64 device = 0; ///< st_dev
     quint64 inode = 0; ///< st_ino; the kernel's anonymous inode is shared by many unrelated files
     qint64 size = -1; ///< bytes, for memfds and regular files; -1 = has none
@@ -50,13 +50,17 @@ struct FdDescription
 /// Describes an fd of this process. NotFound when it is not open.
 Result<FdDescription> describeFd(int fd);
 
-/// Describes an fd of process \a pid (0 = this process) through /proc: the fd is not duplicated, so nothing
-/// is kept open. NotFound when process or fd do not exist, PermissionDenied when we may not inspect the
-/// process. The peer of a unix socket is known only in our own network namespace.
+/// Describes an fd of process \a pid through /proc: the fd is not duplicated, so nothing is kept open.
+/// NotFound when process or fd do not exist, PermissionDenied when we may not inspect the process,
+/// InvalidArgument for a pid that is not positive (an unknown process is never taken for our own). The
+/// peer of a unix socket is known only in our own network namespace.
 Result<FdDescription> describeFd(pid_t pid, int fd);
 
 /// The open fds of process \a pid, ascending. For our own process without the one used to read the list.
 Result<QList<int>> listFds(pid_t pid);
+
+/// \a text with control characters as \xNN: names chosen by another process must not steer a terminal.
+QString printable(const QString& text);
 
 /// "64 MiB", "1.5 GiB", "300 bytes".
 QString sizeText(qint64 bytes);

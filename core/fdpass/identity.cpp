@@ -108,11 +108,9 @@ QString identityMethodId(IdentityMethod method)
 
 IdentityProof compareFds(pid_t pidA, int fdA, pid_t pidB, int fdB)
 {
-    if (fdA < 0 || fdB < 0)
-        return unknown(u"there is no such fd"_s);
-    const pid_t realA = pidA == 0 ? ::getpid() : pidA;
-    const pid_t realB = pidB == 0 ? ::getpid() : pidB;
-    const long order = ::syscall(SYS_kcmp, realA, realB, KCMP_FILE, fdA, fdB);
+    if (pidA <= 0 || pidB <= 0 || fdA < 0 || fdB < 0)
+        return unknown(u"there is no such process or fd"_s);
+    const long order = ::syscall(SYS_kcmp, pidA, pidB, KCMP_FILE, fdA, fdB);
     if (order == 0)
         return {
             .identity = Identity::Same, .method = IdentityMethod::Kcmp, .text = u"the same open file (kcmp)"_s
@@ -124,9 +122,9 @@ IdentityProof compareFds(pid_t pidA, int fdA, pid_t pidB, int fdB)
     const int sysErrno = errno;
     if (sysErrno == EBADF || sysErrno == ESRCH) {
         return unknown(u"cannot compare fd %1 of process %2 with fd %3 of process %4: %5"_s.arg(fdA)
-                .arg(realA)
+                .arg(pidA)
                 .arg(fdB)
-                .arg(realB)
+                .arg(pidB)
                 .arg(errnoText(sysErrno)));
     }
     return compareFdsByInode(pidA, fdA, pidB, fdB);

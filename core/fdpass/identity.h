@@ -33,7 +33,8 @@ struct IdentityProof
 
 /// Whether \a fdA of process \a pidA and \a fdB of process \a pidB are one open file description. Asks
 /// kcmp(KCMP_FILE); where that is not permitted or not built in, falls back to compareFdsByInode().
-/// A pid of 0 is this process. Both must be alive: an fd that cannot be looked at is Unknown.
+/// Pids are positive (an unknown process is never taken for our own). Both must be alive: an fd that cannot
+/// be looked at is Unknown.
 IdentityProof compareFds(pid_t pidA, int fdA, pid_t pidB, int fdB);
 
 /// The evidence of st_dev, st_ino, the link and fdinfo alone. Same only for what has one open file

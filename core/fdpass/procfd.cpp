@@ -45,7 +45,8 @@ Result<QByteArray> readSmallFile(const QByteArray& path, const QString& attempt)
 
 QByteArray procFolder(pid_t pid)
 {
-    return pid == 0 ? QByteArrayLiteral("/proc/self") : "/proc/" + QByteArray::number(pid);
+    // For ourselves also right where /proc belongs to another pid namespace.
+    return pid == ::getpid() ? QByteArrayLiteral("/proc/self") : "/proc/" + QByteArray::number(pid);
 }
 
 QByteArray ProcFd::field(QByteArrayView key) const
@@ -78,6 +79,10 @@ Result<ProcFd> readProcFd(pid_t pid, int fd)
     const QByteArray path = procFolder(pid) + "/fd/" + number;
     const QByteArray fdinfoPath = procFolder(pid) + "/fdinfo/" + number;
     const QString object = QFile::decodeName(path);
+
+    if (pid <= 0)
+        return failure(
+            ErrorCode::InvalidArgument, attempt, object, QStringLiteral("there is no such process"));
 
     // The process may close and reuse the number at any moment: an O_PATH handle ties link and status
     // together (it does not keep the file itself open), the inode in fdinfo ties that to them.

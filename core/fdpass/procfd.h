@@ -29,10 +29,10 @@ struct ProcFd
     QString memfdName() const; ///< precondition: isMemfd()
 };
 
-/// \a pid 0 means this process. NotFound, PermissionDenied or System.
+/// NotFound, PermissionDenied or System; InvalidArgument for a \a pid that is not positive.
 Result<ProcFd> readProcFd(pid_t pid, int fd);
 
-/// "/proc/PID", or "/proc/self" for 0.
+/// "/proc/PID"
 QByteArray procFolder(pid_t pid);
 
 } // namespace cutover::fdpass

@@ -20,9 +20,8 @@ struct SocketAddresses
     bool listening = false;
 };
 
-/// Looks the socket with inode \a inode up in the network namespace of process \a pid (0 = this
-/// process). \a protocolHint is the content of the system.sockprotoname attribute, may be empty.
-/// Nothing when it is in none of the tables.
+/// Looks the socket with inode \a inode up in the network namespace of process \a pid. \a protocolHint is the
+/// content of the system.sockprotoname attribute, may be empty. Nothing when it is in none of the tables.
 std::optional<SocketAddresses> findSocket(pid_t pid, quint64 inode, const QString& protocolHint);
 
 /// True when a unix socket of our network namespace is bound to the file \a status describes. False also

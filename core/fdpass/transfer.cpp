@@ -203,11 +203,22 @@ Outgoing::Outgoing(std::vector<std::byte> bytes, std::vector<UniqueFd> fds)
 
 Result<bool> Outgoing::advance(int socket)
 {
+    if (m_error)
+        return std::unexpected(*m_error);
+    auto done = send(socket);
+    if (!done) {
+        m_fds.clear();
+        m_error = done.error();
+    }
+    return done;
+}
+
+Result<bool> Outgoing::send(int socket)
+{
     while (!isDone()) {
         const auto rest = std::span<const std::byte>(m_bytes).subspan(m_sent);
         const std::size_t messages = (m_fds.size() + maxFdsPerMessage - 1) / maxFdsPerMessage;
         if (rest.size() < messages) {
-            m_fds.clear();
             return failure(ErrorCode::InvalidArgument, QStringLiteral("send to a unix socket"),
                 socketName(socket), QStringLiteral("too few bytes for that many descriptors"));
         }
@@ -217,10 +228,8 @@ Result<bool> Outgoing::advance(int socket)
         std::ranges::transform(m_fds.begin(), m_fds.begin() + static_cast<std::ptrdiff_t>(count),
             std::back_inserter(numbers), &UniqueFd::get);
         const auto sent = sendSome(socket, messages > 1 ? rest.first(1) : rest, numbers);
-        if (!sent) {
-            m_fds.clear();
+        if (!sent)
             return std::unexpected(sent.error());
-        }
         if (*sent == 0)
             return false;
         m_fds.erase(m_fds.begin(), m_fds.begin() + static_cast<std::ptrdiff_t>(count));
@@ -237,10 +246,20 @@ Incoming::Incoming(std::size_t bytes, std::size_t fds)
 
 Result<bool> Incoming::advance(int socket)
 {
+    if (m_error)
+        return std::unexpected(*m_error);
     auto done = receive(socket);
-    if (!done)
+    if (!done) {
         m_fds.clear();
+        m_error = done.error();
+    }
+    m_complete = done.value_or(false);
     return done;
+}
+
+std::vector<UniqueFd> Incoming::takeFds()
+{
+    return m_complete ? std::exchange(m_fds, {}) : std::vector<UniqueFd>();
 }
 
 Result<bool> Incoming::receive(int socket)

@@ -7,7 +7,9 @@
 #include "base/uniquefd.h"
 
 #include <cstddef>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 /// Bytes and file descriptors over AF_UNIX sockets (stream or seqpacket) with SCM_RIGHTS. No function
@@ -60,29 +62,36 @@ public:
     Outgoing(std::vector<std::byte> bytes, std::vector<UniqueFd> fds = {});
 
     /// Sends as much as the socket takes. True = all sent (and our copies of the fds are closed);
-    /// false = call again when the socket is writable. After an error fds are closed.
+    /// false = call again when the socket is writable. An error closes the fds and is final: every
+    /// further call returns it.
     Result<bool> advance(int socket);
-    bool isDone() const { return m_sent == m_bytes.size() && m_fds.empty(); }
+    bool isDone() const { return !m_error && m_sent == m_bytes.size() && m_fds.empty(); }
 
 private:
+    Result<bool> send(int socket);
+
     std::vector<std::byte> m_bytes;
     std::vector<UniqueFd> m_fds;
     std::size_t m_sent = 0;
+    std::optional<Error> m_error;
 };
 
 /// The receiving side of Outgoing: a known number of bytes with a known number of fds.
 class Incoming
 {
 public:
+    /// \a bytes must not be 0 if \a fds is not.
     Incoming(std::size_t bytes, std::size_t fds);
 
     /// Receives what is there, never a byte more than asked for. True = complete; false = call again
     /// when the socket is readable. End of the stream before that is Disconnected; all bytes with fewer
-    /// fds, or more fds than expected, is Protocol. After an error no fd is left open here.
+    /// fds, or more fds than expected, is Protocol. An error closes
+    /// what was received and is final.
     Result<bool> advance(int socket);
 
     std::span<const std::byte> bytes() const { return std::span(m_bytes).first(m_received); }
-    std::vector<UniqueFd> takeFds() { return std::exchange(m_fds, {}); }
+    /// All of them once advance() has returned true, none before.
+    std::vector<UniqueFd> takeFds();
 
 private:
     Result<bool> receive(int socket);
@@ -92,6 +101,8 @@ private:
     std::size_t m_received = 0;
     std::size_t m_expectedFds = 0;
     std::size_t m_receivedFds = 0;
+    std::optional<Error> m_error;
+    bool m_complete = false;
 };
 
 } // namespace cutover::fdpass

@@ -111,9 +111,9 @@ Decoder decodeBytes(std::span<const std::byte> stream, bool whole, ChunkSizes si
     while (!stream.empty()) {
         const auto chunk = stream.first(whole ? stream.size() : sizes.next(stream.size()));
         stream = stream.subspan(chunk.size());
-        (void)decoder.feed(chunk);
+        require(decoder.feed(chunk).has_value() == !decoder.error());
     }
-    (void)decoder.finish();
+    require(decoder.finish().has_value() == decoder.isFinished());
     return decoder;
 }
 

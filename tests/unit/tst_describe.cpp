@@ -66,6 +66,7 @@ private Q_SLOTS:
     }
 
     void memfd();
+    void hostileNames();
     void memfdLookalike();
     void regularFile();
     void eventFd();
@@ -102,6 +103,15 @@ void TestDescribe::memfd()
     QCOMPARE(found->size, 64 * 1024 * 1024);
     QCOMPARE(found->inode, quint64{ status.st_ino });
     QCOMPARE(found->device, quint64{ status.st_dev });
+}
+
+void TestDescribe::hostileNames()
+{
+    const UniqueFd fd = makeMemfd("\x1b[31mred\n");
+    const auto found = describeTwice(fd.get());
+    QVERIFY(found);
+    QCOMPARE(found->text, u"memfd \\x1b[31mred\\x0a, 0 bytes"_s);
+    QCOMPARE(found->name, u"\x1b[31mred\n"_s);
 }
 
 void TestDescribe::memfdLookalike()
@@ -349,6 +359,11 @@ void TestDescribe::notOpen()
         QVERIFY(!found);
         QCOMPARE(found.error().code, ErrorCode::NotFound);
     }
+    const UniqueFd open = openNull();
+    for (const pid_t nobody : { 0, -1 }) {
+        QCOMPARE(describeFd(nobody, open.get()).error().code, ErrorCode::InvalidArgument);
+        QCOMPARE(listFds(nobody).error().code, ErrorCode::InvalidArgument);
+    }
     ForkedPeer peer;
     const pid_t gone = peer.pid();
     peer.end();
@@ -371,9 +386,6 @@ void TestDescribe::listsFds()
     QVERIFY(after);
     QVERIFY(after->removeOne(fd.get()));
     QCOMPARE(*after, *before);
-    const auto self = listFds(0);
-    QVERIFY(self);
-    QVERIFY(self->contains(fd.get()));
 }
 
 void TestDescribe::listsFdsOfAnother()
@@ -443,7 +455,7 @@ void TestDescribe::reservesNoMoreThanAllowed()
 {
     rlimit old{};
     QCOMPARE(::getrlimit(RLIMIT_NOFILE, &old), 0);
-    const auto used = static_cast<rlim_t>(listFds(0).value_or(QList<int>()).size());
+    const auto used = static_cast<rlim_t>(listFds(::getpid()).value_or(QList<int>()).size());
     const rlimit low{ .rlim_cur = used + 10, .rlim_max = old.rlim_max };
     QCOMPARE(::setrlimit(RLIMIT_NOFILE, &low), 0);
     const auto fits = reserveFds(10);

@@ -177,7 +177,7 @@ void TestIdentity::duplicatesAreTheSame()
     const UniqueFd fd = openNull();
     const auto copy = fd.duplicate();
     QVERIFY(copy);
-    const auto proof = compareFds(0, fd.get(), 0, copy->get());
+    const auto proof = compareFds(::getpid(), fd.get(), ::getpid(), copy->get());
     if (proof.method != IdentityMethod::Kcmp)
         QSKIP("kcmp is not permitted here");
     QCOMPARE(proof.identity, Identity::Same);
@@ -194,6 +194,13 @@ void TestIdentity::cannotBeLookedAt()
             QCOMPARE(proof.identity, Identity::Unknown);
             QCOMPARE(proof.method, IdentityMethod::None);
             QVERIFY(!proof.text.isEmpty());
+        }
+    }
+    for (const auto compare : { &compareFds, &compareFdsByInode }) {
+        for (const pid_t nobody : { 0, -1 }) {
+            const auto proof = compare(::getpid(), fd.get(), nobody, fd.get());
+            QCOMPARE(proof.identity, Identity::Unknown);
+            QCOMPARE(proof.method, IdentityMethod::None);
         }
     }
     peer.end();
