@@ -129,6 +129,9 @@ QStringList missing(const std::vector<NamedItem>& running, const QStringList& kn
 {
     QStringList result;
     for (const NamedItem& item : running) {
+        // QEMU 11 lists its monitors as objects; they are the VMM's, not the guest's.
+        if (item.type.startsWith(u"monitor-"))
+            continue;
         if (!known.contains(item.id) && item.id != except)
             result << (item.type.isEmpty() ? item.id : u"%1 (%2)"_s.arg(item.id, item.type));
     }

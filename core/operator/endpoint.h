@@ -9,6 +9,7 @@
 #include "qmp/client.h"
 #include "timeline/record.h"
 #include "trace/logfollower.h"
+#include "trace/parser.h"
 
 #include <QObject>
 
@@ -59,7 +60,8 @@ public:
     RanGuest ranGuest() const;
 
     /// As qmp::Client::call(), with the guard against commands that would hurt left to the caller.
-    void call(const QString& command, const QJsonObject& arguments, qmp::Client::Reply reply, int timeoutMs = 30'000);
+    void call(const QString& command, const QJsonObject& arguments, qmp::Client::Reply reply,
+        int timeoutMs = 30'000);
 
 Q_SIGNALS:
     void connected();
@@ -70,8 +72,9 @@ Q_SIGNALS:
 
 private:
     void processEnded(const QString& text);
-    void takeTrace(const QList<trace::Line>& lines);
-    void append(timeline::Category category, const QString& name, const QJsonObject& attributes, qint64 timeNs);
+    void takeTrace(const QByteArrayList& lines);
+    void append(
+        timeline::Category category, const QString& name, const QJsonObject& attributes, qint64 timeNs);
 
     Side m_side;
     timeline::Record& m_record;

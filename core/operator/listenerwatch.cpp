@@ -3,8 +3,11 @@
 
 #include "operator/listenerwatch.h"
 
-#include <QFile>
+#include "operator/procfs.h"
+
 #include <QFileInfo>
+
+#include <algorithm>
 
 namespace cutover::op {
 
@@ -13,22 +16,13 @@ static constexpr int intervalMs = 3;
 
 bool isListening(const QString& path)
 {
-    QFile table(QStringLiteral("/proc/net/unix"));
-    if (!table.open(QIODevice::ReadOnly))
+    const auto sockets = ProcFs().unixSockets();
+    if (!sockets)
         return false;
-    const QByteArray wanted = QFile::encodeName(QFileInfo(path).absoluteFilePath());
-    // Columns: Num RefCount Protocol Flags Type St Inode Path; __SO_ACCEPTCON is 0x10000.
-    while (!table.atEnd()) {
-        const QByteArray line = table.readLine().trimmed();
-        if (!line.endsWith(wanted))
-            continue;
-        const QList<QByteArray> columns = line.simplified().split(' ');
-        bool valid = false;
-        if (columns.size() >= 8 && (columns[3].toUInt(&valid, 16) & 0x10000U) != 0 && valid
-            && line.mid(line.indexOf(columns[7], line.indexOf(columns[6]) + columns[6].size())) == wanted)
-            return true;
-    }
-    return false;
+    const QString wanted = QFileInfo(path).absoluteFilePath();
+    return std::ranges::any_of(*sockets, [&](const UnixSocketEntry& socket) {
+        return socket.path == wanted && socket.state == UnixSocketEntry::State::Listening;
+    });
 }
 
 ListenerWatch::ListenerWatch(QObject* parent)

@@ -3,13 +3,12 @@
 
 #pragma once
 
-#include "fdpass/describe.h"
-#include "fdpass/identity.h"
 #include "operator/derive.h"
 #include "operator/facts.h"
 #include "operator/plan.h"
 #include "operator/preflight.h"
 #include "operator/sessionmachine.h"
+#include "operator/verify.h"
 
 #include <QObject>
 #include <QStringList>
@@ -67,6 +66,7 @@ struct EndpointStatus
     QString version; ///< "QEMU 11.1.3 (Debian …)"
     QString qmpPath;
     pid_t pid = 0;
+    quint64 startTicks = 0; ///< with the pid, this process for ever
     bool connected = false;
     bool gone = false;
     bool waitingForSource = false; ///< no monitor yet, as expected before it has read its CPR state
@@ -74,25 +74,6 @@ struct EndpointStatus
     QString migrationStatus;
     qint64 ramBytes = -1; ///< -1 = not known
     qint64 processStartNs = 0; ///< realtime; 0 = not known
-};
-
-struct FdProof
-{
-    QString name;
-    int id = 0;
-    int sourceFd = -1;
-    int destinationFd = -1;
-    fdpass::FdDescription description; ///< as the destination has it
-    fdpass::IdentityProof proof;
-};
-
-/// The evidence that a migration did what it should.
-struct Verification
-{
-    bool ok = false;
-    QStringList findings; ///< one translated sentence per fault; empty when ok
-    QStringList evidence; ///< one translated sentence per proof
-    std::vector<FdProof> fds;
 };
 
 /// How a session ended, for exit codes and titles.

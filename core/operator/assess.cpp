@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "operator/rescue.h"
+
+#include "operator/sessionmachine.h"
+
+#include <KLocalizedString>
+
+namespace cutover::op {
+
+QString rescueKindId(RescueKind kind)
+{
+    switch (kind) {
+    case RescueKind::ResumeSource:
+        return QStringLiteral("resume-source");
+    case RescueKind::StartDestination:
+        return QStringLiteral("start-destination");
+    case RescueKind::CleanUp:
+        return QStringLiteral("clean-up");
+    case RescueKind::FinishUp:
+        return QStringLiteral("finish-up");
+    }
+    return {};
+}
+
+const RescueOption* Assessment::option(RescueKind kind) const
+{
+    for (const RescueOption& candidate : options) {
+        if (candidate.kind == kind)
+            return &candidate;
+    }
+    return nullptr;
+}
+
+const RescueOption* Assessment::recommended() const
+{
+    for (const RescueOption& candidate : options) {
+        if (candidate.allowed && candidate.recommended)
+            return &candidate;
+    }
+    return nullptr;
+}
+
+static Knowledge knowledgeOf(const PairEvidence& evidence)
+{
+    Knowledge known;
+    known.source = evidence.source;
+    known.destination = evidence.destination;
+    known.launched = evidence.journal.destination.pid > 0;
+    known.migrateSent = evidence.journal.stage != JournalStage::Armed;
+    known.guardReleased = evidence.journal.mayHaveReleased();
+    return known;
+}
+
+/// Why the destination cannot have run the guest, or nothing.
+static QString proofThatItNeverRan(const PairEvidence& evidence)
+{
+    const SideView& destination = evidence.destination;
+    if (destination.everResumed || destination.ranGuest == RanGuest::Yes)
+        return {};
+    if (evidence.journal.guarded && !evidence.journal.mayHaveReleased())
+        return i18n("It was started paused, and no 'cont' was ever sent to it.");
+    if (destination.ranGuest == RanGuest::No)
+        return i18n("Its trace log covers its whole life and never says 'running'.");
+    return {};
+}
+
+static RescueOption resumeSource(const PairEvidence& evidence)
+{
+    RescueOption option{ .kind = RescueKind::ResumeSource, .title = i18n("Continue on the source") };
+    const QString proof = proofThatItNeverRan(evidence);
+    if (evidence.source.gone)
+        option.proof = i18n("The source's process has ended.");
+    else if (proof.isEmpty())
+        option.proof = evidence.destination.everResumed || evidence.destination.ranGuest == RanGuest::Yes
+            ? i18n("The destination ran the guest: its memory and disks have moved past the source's state, "
+                   "and to continue there would corrupt them.")
+            : i18n("It is not proved that the destination never ran the guest.");
+    else if (!evidence.destination.gone && !evidence.journal.launched)
+        option.proof = i18n("The destination is alive and was not started by Cutover; end it first.");
+    else {
+        option.allowed = true;
+        option.proof = evidence.destination.gone ? i18n("The destination is dead. %1", proof)
+                                                 : i18n("The destination will be ended first. %1", proof);
+    }
+    return option;
+}
+
+Assessment assess(const PairEvidence& evidence)
+{
+    MachineConfig config;
+    config.guarded = evidence.journal.guarded;
+    config.launched = evidence.journal.launched;
+    config.sourceWasRunning = evidence.journal.sourceWasRunning;
+
+    Assessment result;
+    result.location = locate(config, knowledgeOf(evidence));
+    result.sentence = guestLocationSentence(result.location);
+    const QString pid = QString::number(evidence.journal.destination.pid);
+    switch (result.location) {
+    case GuestLocation::Source:
+        result.options.push_back({ .kind = RescueKind::CleanUp,
+            .allowed = evidence.journal.launched || evidence.destination.gone,
+            .title = i18n("Clean up after the attempt"),
+            .proof = evidence.destination.gone ? i18n("The destination has ended.")
+                : evidence.journal.launched
+                ? i18n("The destination (process %1) never ran the guest and will be ended.", pid)
+                : i18n("The destination (process %1) was not started by Cutover; end it yourself.", pid),
+            .recommended = true });
+        break;
+    case GuestLocation::Destination:
+        result.options.push_back({ .kind = RescueKind::FinishUp,
+            .allowed = true,
+            .title = i18n("Finish: end the source"),
+            .proof = evidence.source.gone
+                ? i18n("The source has ended.")
+                : i18n("The destination runs the guest; the source (%1) is no longer needed.",
+                      evidence.source.runState),
+            .recommended = true });
+        break;
+    case GuestLocation::NowhereDestinationHolds:
+        result.options.push_back({ .kind = RescueKind::StartDestination,
+            .allowed = true,
+            .title = i18n("Start the guest on the destination"),
+            .proof = evidence.source.gone
+                ? i18n("The destination has loaded all of it, and the source is dead.")
+                : i18n("The destination has loaded all of it, and the source does not run it (%1).",
+                      evidence.source.runState),
+            .recommended = true });
+        result.options.push_back(resumeSource(evidence));
+        break;
+    case GuestLocation::NowhereSourceHolds: {
+        RescueOption option = resumeSource(evidence);
+        option.recommended = true;
+        result.options.push_back(std::move(option));
+        break;
+    }
+    case GuestLocation::Lost:
+    case GuestLocation::Both:
+    case GuestLocation::Unknown:
+        result.options.push_back(resumeSource(evidence));
+        // What location could not prove, a rescue must not assume.
+        result.options.back().allowed = false;
+        break;
+    }
+    if (evidence.consoleAlive) {
+        for (RescueOption& option : result.options) {
+            option.allowed = false;
+            option.proof = i18n(
+                "Process %1 is driving this migration.", QString::number(evidence.journal.console.pid));
+        }
+    }
+    return result;
+}
+
+} // namespace cutover::op

@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "operator/endpoint.h"
+
+#include "base/clock.h"
+#include "base/logging.h"
+
+#include <QFile>
+#include <QJsonDocument>
+
+#include <KLocalizedString>
+
+#include <csignal>
+
+namespace cutover::op {
+
+using timeline::Category;
+
+static constexpr qint64 outputTailBytes = 4096;
+
+/// The name under which a raw message stands in the record.
+static QString messageName(const QJsonObject& message)
+{
+    for (const auto key : { u"execute", u"exec-oob", u"event" }) {
+        if (message.contains(key))
+            return message[key].toString();
+    }
+    for (const auto key : { u"return", u"error", u"QMP" }) {
+        if (message.contains(key))
+            return QString(key);
+    }
+    return {};
+}
+
+Endpoint::Endpoint(Side side, timeline::Record& record, QObject* parent)
+    : QObject(parent)
+    , m_side(side)
+    , m_record(record)
+{
+    connect(&m_client, &qmp::Client::rawMessage, this, [this](const qmp::RawMessage& message) {
+        const QJsonObject object = QJsonDocument::fromJson(message.bytes).object();
+        const bool sent = message.direction == qmp::RawMessage::Direction::Sent;
+        append(sent ? Category::QmpSent : Category::QmpReceived, messageName(object),
+            { { QStringLiteral("raw"), QString::fromUtf8(message.bytes) } }, message.timeNs);
+    });
+    connect(&m_client, &qmp::Client::event, this,
+        [this](const QString& name, const QJsonObject& data, qint64 timeNs) {
+            append(Category::QmpEvent, name, data, timeNs);
+            Q_EMIT vmEvent(name, data);
+        });
+    connect(&m_client, &qmp::Client::ready, this, [this] {
+        const auto peer = m_client.peerCredentials();
+        if (!m_process && !m_child && peer && peer->pid > 0) {
+            if (const auto watched = watch(peer->pid); !watched)
+                qCWarning(lcSession) << watched.error().message();
+        }
+        Q_EMIT connected();
+    });
+    connect(&m_client, &qmp::Client::closed, this, &Endpoint::disconnected);
+}
+
+Endpoint::~Endpoint()
+{
+    if (m_child)
+        m_child->setOnDestroy(OnDestroy::Leave);
+}
+
+void Endpoint::connectTo(const QString& path)
+{
+    m_client.connectTo(path);
+}
+
+Result<void> Endpoint::listenAt(const QString& path)
+{
+    return m_client.listenAt(path);
+}
+
+Result<void> Endpoint::watch(pid_t pid)
+{
+    auto process = ProcessHandle::open(pid);
+    if (!process)
+        return std::unexpected(process.error());
+    m_process = std::move(*process);
+    connect(m_process.get(), &ProcessHandle::exited, this,
+        [this, pid] { processEnded(i18n("its process %1 has ended", QString::number(pid))); });
+    return {};
+}
+
+void Endpoint::adopt(std::unique_ptr<ChildProcess> child, const QString& errorsPath)
+{
+    m_child = std::move(child);
+    m_errorsPath = errorsPath;
+    connect(m_child.get(), &ChildProcess::exited, this, [this](int code, bool signalled) {
+        processEnded(signalled
+                ? i18n("it was ended by signal %1 (%2)", code, QString::fromLocal8Bit(strsignal(code)))
+                : i18n("it ended with exit code %1", code));
+    });
+}
+
+pid_t Endpoint::pid() const
+{
+    return m_child ? m_child->pid() : m_process ? m_process->pid() : 0;
+}
+
+quint64 Endpoint::startTimeTicks() const
+{
+    return m_child ? m_child->startTimeTicks() : m_process ? m_process->startTimeTicks() : 0;
+}
+
+Result<void> Endpoint::kill()
+{
+    if (!m_child)
+        return failure(ErrorCode::Refused, i18n("end the destination"), QString::number(pid()),
+            i18n("it was not started by this program"));
+    return m_child->kill();
+}
+
+void Endpoint::processEnded(const QString& text)
+{
+    if (std::exchange(m_gone, true))
+        return;
+    catchUp();
+    append(Category::Process, QStringLiteral("exited"),
+        { { QStringLiteral("pid"), pid() }, { QStringLiteral("text"), text } }, realtimeNs());
+    Q_EMIT exited(text);
+}
+
+void Endpoint::followLog(const QString& path, bool fromEnd)
+{
+    m_logPath = path;
+    m_logIsComplete = !fromEnd;
+    m_log = std::make_unique<trace::LogFollower>();
+    connect(m_log.get(), &trace::LogFollower::lines, this, &Endpoint::takeTrace);
+    using StartAt = trace::LogFollower::StartAt;
+    if (const auto started = m_log->start(path, fromEnd ? StartAt::End : StartAt::Beginning); !started)
+        append(Category::Action, QStringLiteral("note"),
+            { { QStringLiteral("text"), started.error().message() } }, realtimeNs());
+}
+
+void Endpoint::catchUp()
+{
+    if (m_log)
+        m_log->readNow(m_gone);
+}
+
+void Endpoint::takeTrace(const QByteArrayList& lines)
+{
+    std::vector<timeline::Event> batch;
+    batch.reserve(static_cast<std::size_t>(lines.size()));
+    for (const QByteArray& text : lines) {
+        const trace::Line line = trace::parseLine(text);
+        const bool isEvent = line.kind == trace::LineKind::Event;
+        m_sawTrace = m_sawTrace || isEvent;
+        if (const auto* change = std::get_if<trace::RunstateSet>(&line.value))
+            m_sawRunning = m_sawRunning || change->toName == u"running";
+        batch.push_back({ .side = m_side,
+            .timeNs = line.timeNs,
+            .category = isEvent ? Category::Trace : Category::Process,
+            .name = isEvent ? line.name : QStringLiteral("stderr"),
+            .attributes = trace::attributes(line) });
+    }
+    m_record.append(std::move(batch));
+}
+
+QString Endpoint::outputTail() const
+{
+    QFile file(m_errorsPath);
+    if (m_errorsPath.isEmpty() || !file.open(QIODevice::ReadOnly))
+        return {};
+    if (file.size() > outputTailBytes)
+        file.seek(file.size() - outputTailBytes);
+    return QString::fromLocal8Bit(file.read(outputTailBytes)).trimmed();
+}
+
+RanGuest Endpoint::ranGuest() const
+{
+    if (m_sawRunning)
+        return RanGuest::Yes;
+    return m_logIsComplete && m_sawTrace ? RanGuest::No : RanGuest::Unknown;
+}
+
+void Endpoint::call(
+    const QString& command, const QJsonObject& arguments, qmp::Client::Reply reply, int timeoutMs)
+{
+    m_client.call(
+        command, arguments, std::move(reply), { .timeoutMs = timeoutMs, .fds = {}, .outOfBand = false });
+}
+
+void Endpoint::append(Category category, const QString& name, const QJsonObject& attributes, qint64 timeNs)
+{
+    m_record.append(
+        { .side = m_side, .timeNs = timeNs, .category = category, .name = name, .attributes = attributes });
+}
+
+} // namespace cutover::op

@@ -1,0 +1,359 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "operator/session.h"
+
+#include "base/clock.h"
+#include "base/logging.h"
+#include "operator/guard.h"
+#include "operator/sessionprivate.h"
+
+#include <KLocalizedString>
+
+#include <unistd.h>
+
+namespace cutover::op {
+
+using timeline::Category;
+
+Session::Private::Private(Session* session, timeline::Record& eventRecord)
+    : q(session)
+    , record(eventRecord)
+{
+    for (std::size_t kind = 0; kind < timers.size(); ++kind) {
+        timers[kind].setSingleShot(true);
+        timers[kind].setTimerType(Qt::PreciseTimer);
+        connect(&timers[kind], &QTimer::timeout, this,
+            [this, kind] { feed(input::TimerFired{ static_cast<TimerKind>(kind) }); });
+    }
+    connect(&channelWatch, &ListenerWatch::listening, this, [this] { feed(input::ListenerReady{}); });
+}
+
+Session::Private::~Private()
+{
+    dropFolder();
+}
+
+Result<void> Session::Private::feed(const SessionInput& input)
+{
+    if (stepping) {
+        inputs.push_back(input);
+        return {};
+    }
+    auto next = step(machine, input);
+    if (!next) {
+        qCWarning(lcSession) << next.error().message();
+        return std::unexpected(next.error());
+    }
+    stepping = true;
+    inputs.clear();
+    for (;;) {
+        if (next) {
+            const QString before = stateId(machine.state);
+            machine = std::move(next->next);
+            const QString now = stateId(machine.state);
+            if (now != before)
+                note(Category::State, now, { { QStringLiteral("sentence"), stateSentence(machine.state) } });
+            for (const SessionAction& action : next->actions)
+                carryOut(action);
+            if (now != before)
+                QMetaObject::invokeMethod(q, &Session::stateChanged, Qt::QueuedConnection);
+        } else {
+            qCWarning(lcSession) << next.error().message();
+        }
+        if (inputs.empty())
+            break;
+        const SessionInput queued = std::move(inputs.front());
+        inputs.pop_front();
+        next = step(machine, queued);
+    }
+    stepping = false;
+    QMetaObject::invokeMethod(q, &Session::endpointsChanged, Qt::QueuedConnection);
+    return {};
+}
+
+void Session::Private::carryOut(const SessionAction& action)
+{
+    if (std::holds_alternative<action::Check>(action)) {
+        startCheck();
+    } else if (const auto* call = std::get_if<action::Call>(&action)) {
+        callVmm(*call);
+    } else if (std::holds_alternative<action::Launch>(action)) {
+        launch();
+    } else if (std::holds_alternative<action::Kill>(action)) {
+        killDestination();
+    } else if (const auto* again = std::get_if<action::Reconnect>(&action)) {
+        reconnect(again->side);
+    } else if (const auto* start = std::get_if<action::StartTimer>(&action)) {
+        timers[static_cast<std::size_t>(start->kind)].start(start->ms);
+    } else if (const auto* stop = std::get_if<action::StopTimer>(&action)) {
+        timers[static_cast<std::size_t>(stop->kind)].stop();
+    } else if (const auto* stage = std::get_if<action::Journal>(&action)) {
+        writeStage(stage->stage);
+    } else if (std::holds_alternative<action::Verify>(action)) {
+        verify();
+    } else if (std::holds_alternative<action::MoveMonitor>(action)) {
+        moveMonitor();
+    } else if (const auto* remark = std::get_if<action::Note>(&action)) {
+        note(Category::Action, QStringLiteral("note"),
+            { { QStringLiteral("text"), remark->note.sentence() } });
+        Q_EMIT q->noted(remark->note);
+    }
+}
+
+void Session::Private::callVmm(const action::Call& call)
+{
+    Endpoint* vmm = endpointOf(call.side);
+    if (!vmm || !vmm->isConnected()) {
+        feed(input::Reply{ call.side, call.tag,
+            cutover::failure(ErrorCode::Disconnected, i18n("run the QMP command"), call.command,
+                i18n("there is no connection")) });
+        return;
+    }
+    const GuardState guard{ .side = call.side,
+        .mode = call.side == Side::Source ? plan.mode : QString(),
+        .runState = machine.known.source.runState,
+        .otherMayRunGuest = call.side == Side::Source,
+        .privateRam = false,
+        .inSession = true };
+    const QJsonObject message{ { QStringLiteral("execute"), call.command },
+        { QStringLiteral("arguments"), call.arguments } };
+    // What the machine asks for is never hazardous; this holds even if the machine were wrong.
+    if (call.tag == Tag::Migrate || call.tag == Tag::Arm) {
+        if (const auto safe = checkCommand(message, guard); !safe) {
+            feed(input::Reply{ call.side, call.tag, std::unexpected(safe.error()) });
+            return;
+        }
+    }
+    const Side side = call.side;
+    const Tag tag = call.tag;
+    vmm->call(call.command, call.arguments, [this, side, tag, vmm](const Result<QJsonValue>& result) {
+        // The end of a connection answers what was pending; Disconnected says the same, once.
+        if (!result && result.error().code == ErrorCode::Disconnected && tag != Tag::Migrate
+            && tag != Tag::Arm)
+            return;
+        if (endpointOf(side) == vmm)
+            feed(input::Reply{ side, tag, result });
+    });
+}
+
+void Session::Private::writeStage(JournalStage stage)
+{
+    if (folder.isEmpty())
+        return;
+    journal.stage = stage;
+    if (destination)
+        journal.destination = { .pid = destination->pid(), .startTicks = destination->startTimeTicks() };
+    if (const auto written = writeJournal(journal); !written) {
+        const Failure problem{ .side = Side::Console,
+            .phase = SessionPhase::Arm,
+            .error = written.error(),
+            .destinationOutput = {} };
+        note(Category::Action, QStringLiteral("note"), { { QStringLiteral("text"), problem.sentence() } });
+        Q_EMIT q->noted(problem);
+    }
+}
+
+std::unique_ptr<Endpoint> Session::Private::makeEndpoint(Side side)
+{
+    auto vmm = std::make_unique<Endpoint>(side, record);
+    connect(vmm.get(), &Endpoint::connected, this, [this, side] { feed(input::Connected{ side }); });
+    connect(vmm.get(), &Endpoint::disconnected, this,
+        [this, side](const Error& error) { feed(input::Disconnected{ side, error }); });
+    connect(vmm.get(), &Endpoint::exited, this, [this, side, endpoint = vmm.get()](const QString& text) {
+        feed(input::Exited{
+            .side = side, .text = text, .output = endpoint->outputTail(), .ranGuest = endpoint->ranGuest() });
+    });
+    connect(vmm.get(), &Endpoint::vmEvent, this, [this, side](const QString& name, const QJsonObject& data) {
+        feed(input::VmEvent{ side, name, data });
+    });
+    return vmm;
+}
+
+void Session::Private::note(Category category, const QString& name, const QJsonObject& attributes)
+{
+    record.append({ .side = Side::Console,
+        .timeNs = realtimeNs(),
+        .category = category,
+        .name = name,
+        .attributes = attributes });
+}
+
+void Session::Private::dropFolder()
+{
+    // A living destination has its log and its monitor there; an unfinished pair must be found again.
+    const bool unused = !destination || destination->isGone() || destination->pid() == 0;
+    const bool settled = std::holds_alternative<state::Failed>(machine.state) || !machine.known.migrateSent;
+    if (folder.isEmpty() || !unused || !settled)
+        return;
+    if (const auto removed = removePairFolder(folder); !removed)
+        qCWarning(lcSession) << removed.error().message();
+    folder.clear();
+}
+
+Session::Session(timeline::Record& record, QObject* parent)
+    : QObject(parent)
+    , d(std::make_unique<Private>(this, record))
+{
+}
+
+Session::~Session() = default;
+
+Result<void> Session::check(const SessionRequest& request)
+{
+    if (!std::holds_alternative<state::Idle>(d->machine.state)
+        && !std::holds_alternative<state::Ready>(d->machine.state)
+        && !std::holds_alternative<state::Failed>(d->machine.state))
+        return cutover::failure(
+            ErrorCode::Refused, i18n("check"), stateId(d->machine.state), i18n("a migration is under way"));
+    d->request = request;
+    return d->feed(input::Begin{});
+}
+
+Result<void> Session::migrate()
+{
+    return d->feed(input::Migrate{});
+}
+
+Result<void> Session::cancel()
+{
+    if (auto allowed = canCancel(d->machine.state); !allowed)
+        return allowed;
+    return d->feed(input::Cancel{});
+}
+
+Result<void> Session::finish()
+{
+    return d->feed(input::Finish{});
+}
+
+const SessionRequest& Session::request() const
+{
+    return d->request;
+}
+
+const SessionState& Session::state() const
+{
+    return d->machine.state;
+}
+
+const Knowledge& Session::knowledge() const
+{
+    return d->machine.known;
+}
+
+Outcome Session::outcome() const
+{
+    const SessionState& now = d->machine.state;
+    if (const auto* migrated = std::get_if<state::Migrated>(&now))
+        return migrated->verified ? Outcome::Migrated : Outcome::NeedsOperator;
+    if (const auto* finished = std::get_if<state::Finished>(&now))
+        return finished->verified ? Outcome::Migrated : Outcome::NeedsOperator;
+    if (const auto* ready = std::get_if<state::Ready>(&now))
+        return ready->refused ? Outcome::Refused : Outcome::Running;
+    if (std::holds_alternative<state::Failed>(now))
+        return Outcome::Failed;
+    return std::holds_alternative<state::Stranded>(now) ? Outcome::NeedsOperator : Outcome::Running;
+}
+
+std::optional<Failure> Session::failure() const
+{
+    if (const auto* failed = std::get_if<state::Failed>(&d->machine.state))
+        return failed->why;
+    if (const auto* stranded = std::get_if<state::Stranded>(&d->machine.state))
+        return stranded->why;
+    return std::nullopt;
+}
+
+const std::vector<Check>& Session::checks() const
+{
+    return d->checks;
+}
+
+const Plan& Session::plan() const
+{
+    return d->plan;
+}
+
+const std::optional<DerivedCommand>& Session::derived() const
+{
+    return d->plan.derived;
+}
+
+const Verification& Session::verification() const
+{
+    return d->verification;
+}
+
+QString Session::pairFolder() const
+{
+    return d->folder;
+}
+
+EndpointStatus Session::endpoint(Side side) const
+{
+    const Endpoint* vmm = d->endpointOf(side);
+    const SideView& view = side == Side::Source ? d->machine.known.source : d->machine.known.destination;
+    EndpointStatus status;
+    status.name = d->sourceFacts.name;
+    status.ramBytes = d->sourceFacts.ramSize;
+    status.runState = view.runState;
+    status.migrationStatus = view.migrationStatus;
+    status.gone = view.gone;
+    if (side == Side::Source) {
+        status.qmpPath = d->sourcePath;
+        if (status.runState.isEmpty())
+            status.runState = d->sourceFacts.runState;
+    } else {
+        status.qmpPath = d->plan.attached ? d->request.destination.qmpPath : d->plan.monitorPath;
+    }
+    if (!vmm)
+        return status;
+    status.pid = vmm->pid();
+    status.startTicks = vmm->startTimeTicks();
+    status.connected = vmm->isConnected();
+    status.waitingForSource = side == Side::Destination && !status.connected && !status.gone
+        && d->machine.config.cpr && !view.everResumed && view.migrationStatus.isEmpty();
+    const qmp::Greeting& greeting = vmm->client().greeting();
+    if (status.connected)
+        status.version = QStringLiteral("%1.%2.%3 %4")
+                             .arg(greeting.major)
+                             .arg(greeting.minor)
+                             .arg(greeting.micro)
+                             .arg(greeting.package)
+                             .trimmed();
+    if (vmm->startTimeTicks() > 0)
+        status.processStartNs = realtimeNs() - monotonicNs()
+            + static_cast<qint64>(vmm->startTimeTicks()) * (1'000'000'000 / ::sysconf(_SC_CLK_TCK));
+    return status;
+}
+
+Result<void> Session::sendCommand(Side side, const QJsonObject& command, bool confirmed)
+{
+    Endpoint* vmm = d->endpointOf(side);
+    const QString name = command[u"execute"].toString();
+    if (name.isEmpty())
+        return cutover::failure(
+            ErrorCode::InvalidArgument, i18n("send the command"), {}, i18n("it has no 'execute' member"));
+    if (!vmm || !vmm->isConnected())
+        return cutover::failure(
+            ErrorCode::Disconnected, i18n("send the command"), name, i18n("there is no connection"));
+    const SideView& view = side == Side::Source ? d->machine.known.source : d->machine.known.destination;
+    const SideView& other = side == Side::Source ? d->machine.known.destination : d->machine.known.source;
+    const GuardState guard{ .side = side,
+        .mode = {},
+        .runState = view.runState,
+        .otherMayRunGuest = !other.gone || other.everResumed,
+        .privateRam = true,
+        .inSession = !isFinal(d->machine.state) };
+    if (!confirmed) {
+        if (auto safe = checkCommand(command, guard); !safe)
+            return safe;
+    }
+    d->note(Category::Action, QStringLiteral("command"),
+        { { QStringLiteral("side"), sideId(side) }, { QStringLiteral("command"), name } });
+    vmm->call(name, command[u"arguments"].toObject(), [](const Result<QJsonValue>&) { });
+    return {};
+}
+
+} // namespace cutover::op

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "base/clock.h"
+#include "fdpass/unixsocket.h"
+#include "operator/sessionprivate.h"
+#include "operator/socketmove.h"
+
+#include <KLocalizedString>
+
+namespace cutover::op {
+
+using timeline::Category;
+
+void Session::Private::launch()
+{
+    destination = makeEndpoint(Side::Destination);
+    if (plan.attached) {
+        attach();
+        return;
+    }
+    if (const auto launched = launchProcess(); !launched) {
+        cprListener.reset();
+        feed(input::LaunchFailed{ launched.error() });
+        return;
+    }
+    feed(input::Launched{});
+    if (!machine.config.cpr)
+        return;
+    // An inherited listener listens already, whether or not the destination has come that far.
+    if (plan.cprFd >= 0)
+        feed(input::ListenerReady{});
+    else
+        channelWatch.start(plan.cprPath);
+}
+
+Result<void> Session::Private::launchProcess()
+{
+    const QString errors = folder + QStringLiteral("/destination.err");
+    if (auto listening = destination->listenAt(plan.connectBackPath); !listening)
+        return listening;
+    SpawnOptions options;
+    options.argv = plan.launchArgv();
+    if (sourceFacts.process)
+        options.workingDirectory = sourceFacts.process->workingDirectory;
+    options.stdoutPath = options.stderrPath = errors;
+    options.ownSession = true;
+    options.onDestroy = OnDestroy::Leave;
+    if (machine.config.cpr && plan.cprFd >= 0) {
+        auto listener = fdpass::listenUnix(plan.cprPath);
+        if (!listener)
+            return std::unexpected(listener.error());
+        cprListener = std::move(*listener);
+        options.fds = { { cprListener.get(), plan.cprFd } };
+    }
+    auto child = ChildProcess::spawn(options);
+    // Ours would keep the channel open after the destination's end, and the source would wait for ever.
+    cprListener.reset();
+    if (!child)
+        return std::unexpected(child.error());
+    note(Category::Process, QStringLiteral("spawned"),
+        { { QStringLiteral("pid"), (*child)->pid() }, { QStringLiteral("argv"), shellLine(options.argv) } });
+    destination->adopt(std::move(*child), errors);
+    destination->followLog(plan.derived ? plan.derived->logFile : QString(), false);
+    return {};
+}
+
+void Session::Private::attach()
+{
+    connect(&monitorWatch, &ListenerWatch::listening, destination.get(),
+        [this] { destination->connectTo(request.destination.qmpPath); });
+    monitorWatch.start(request.destination.qmpPath);
+    feed(input::Launched{});
+    if (machine.config.cpr)
+        channelWatch.start(plan.cprPath);
+}
+
+void Session::Private::killDestination()
+{
+    const auto killed = destination
+        ? destination->kill()
+        : cutover::failure(ErrorCode::NotFound, i18n("end the destination"), {}, i18n("there is none"));
+    if (killed)
+        return;
+    // It has ended already, and its exit is announced or is about to be; or there never was one.
+    if (!destination || destination->pid() == 0)
+        feed(input::Exited{ .side = Side::Destination,
+            .text = i18n("it was never started"),
+            .output = {},
+            .ranGuest = RanGuest::No });
+}
+
+void Session::Private::reconnect(Side side)
+{
+    Endpoint* vmm = endpointOf(side);
+    if (!vmm || vmm->isGone()) {
+        feed(input::Disconnected{ side, {} });
+        return;
+    }
+    if (side == Side::Source)
+        vmm->connectTo(sourcePath);
+    else
+        vmm->connectTo(plan.attached ? request.destination.qmpPath : plan.monitorPath);
+}
+
+void Session::Private::moveMonitor()
+{
+    QList<PathMove> moves;
+    if (plan.derived) {
+        for (const PathMove& move : plan.derived->moves) {
+            if (move.destinationPath != plan.monitorPath)
+                moves.append(move);
+        }
+    }
+    if (!plan.attached)
+        moves.append({ .sourcePath = sourcePath, .destinationPath = plan.monitorPath });
+    for (const PathMove& move : moves) {
+        if (const auto moved = takePlace(move.destinationPath, move.sourcePath); !moved)
+            Q_EMIT q->noted({ .side = Side::Destination,
+                .phase = SessionPhase::Finish,
+                .error = moved.error(),
+                .destinationOutput = {} });
+        else
+            note(Category::Action, QStringLiteral("socket-moved"),
+                { { QStringLiteral("from"), move.destinationPath },
+                    { QStringLiteral("to"), move.sourcePath } });
+    }
+    feed(input::MonitorMoved{});
+}
+
+} // namespace cutover::op

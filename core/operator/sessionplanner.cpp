@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "operator/sessionplanner.h"
+
+#include "trace/parser.h"
+
+#include <QJsonArray>
+
+namespace cutover::op {
+
+using namespace Qt::StringLiterals;
+
+static Command command(Side side, const QString& name, const QJsonObject& arguments, bool optional = false)
+{
+    return { .side = side, .name = name, .arguments = arguments, .optional = optional };
+}
+
+static QJsonArray capabilities(const QList<std::pair<QString, bool>>& values)
+{
+    QJsonArray list;
+    for (const auto& [name, state] : values)
+        list.append(QJsonObject{ { u"capability"_s, name }, { u"state"_s, state } });
+    return list;
+}
+
+static Command setCapabilities(
+    Side side, const QList<std::pair<QString, bool>>& values, bool optional = false)
+{
+    return command(
+        side, u"migrate-set-capabilities"_s, { { u"capabilities"_s, capabilities(values) } }, optional);
+}
+
+static QJsonObject channel(const QString& type, const QJsonObject& address)
+{
+    return { { u"channel-type"_s, type }, { u"addr"_s, address } };
+}
+
+static void planCapabilities(MachineConfig& config, const Plan& plan, const Facts& source)
+{
+    QList<std::pair<QString, bool>> wanted;
+    QList<std::pair<QString, bool>> before;
+    for (const auto& [name, value] :
+        { std::pair(u"events"_s, true), std::pair(u"return-path"_s, plan.returnPath) }) {
+        const auto present = source.capability(name);
+        if (!present || *present == value)
+            continue;
+        wanted.append({ name, value });
+        before.append({ name, *present });
+    }
+    if (wanted.isEmpty())
+        return;
+    config.armSource.push_back(setCapabilities(Side::Source, wanted));
+    config.restoreSource.push_back(setCapabilities(Side::Source, before, true));
+}
+
+static void planMode(MachineConfig& config, const Plan& plan, const Facts& source)
+{
+    const QString present = source.parameters[u"mode"].toString();
+    if (present == plan.mode || (present.isEmpty() && plan.mode == u"normal"))
+        return;
+    config.armSource.push_back(
+        command(Side::Source, u"migrate-set-parameters"_s, { { u"mode"_s, plan.mode } }));
+    if (!present.isEmpty())
+        config.restoreSource.push_back(
+            command(Side::Source, u"migrate-set-parameters"_s, { { u"mode"_s, present } }, true));
+}
+
+/// A log whose lines carry a time is worth having; one without is left as it is.
+static void planTracing(MachineConfig& config, const Facts& source)
+{
+    if (!source.process || !source.process->command.timestamps || source.process->command.logFile.isEmpty())
+        return;
+    const QStringList& enabled = source.process->command.tracePatterns;
+    for (const QString& pattern : trace::subscription()) {
+        if (enabled.contains(pattern) || enabled.contains(u"*"_s))
+            continue;
+        const auto set = [&](bool on) {
+            return command(Side::Source, u"trace-event-set-state"_s,
+                { { u"name"_s, pattern }, { u"enable"_s, on }, { u"ignore-unavailable"_s, true } }, true);
+        };
+        config.armSource.push_back(set(true));
+        config.restoreSource.push_back(set(false));
+    }
+}
+
+MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOptions& options)
+{
+    MachineConfig config;
+    config.cpr = plan.needsCprChannel();
+    config.defer = plan.deferIncoming;
+    config.guarded = plan.guardedCommit;
+    config.launched = !plan.attached;
+    config.keepSource = plan.keepSource;
+    config.sourceWasRunning = source.isRunning();
+    config.switchoverLimitMs = options.switchoverLimitMs;
+
+    planCapabilities(config, plan, source);
+    planMode(config, plan, source);
+    if (options.traceSource)
+        planTracing(config, source);
+
+    const QJsonObject main = channel(u"main"_s, plan.mainAddress);
+    if (plan.deferIncoming) {
+        QList<std::pair<QString, bool>> wanted{ { u"events"_s, true },
+            { u"return-path"_s, plan.returnPath } };
+        config.configureDestination.push_back(setCapabilities(Side::Destination, wanted));
+        // With the guard, the disks are taken over by cont, not by the end of the migration.
+        if (plan.guardedCommit && source.capability(u"late-block-activate"_s))
+            config.configureDestination.push_back(
+                setCapabilities(Side::Destination, { { u"late-block-activate"_s, true } }, true));
+        // In RunState inmigrate, stop only says that the end of the migration shall not start the guest.
+        if (plan.guardedCommit && plan.attached)
+            config.configureDestination.push_back(command(Side::Destination, u"stop"_s, {}));
+        config.configureDestination.push_back(command(Side::Destination, u"migrate-incoming"_s,
+            { { u"channels"_s, QJsonArray{ main } }, { u"exit-on-error"_s, false } }));
+    }
+
+    QJsonArray channels{ main };
+    if (plan.needsCprChannel())
+        channels.append(channel(u"cpr"_s, Plan::unixAddress(plan.cprPath)));
+    config.migrate = command(Side::Source, u"migrate"_s, { { u"channels"_s, channels } });
+    return config;
+}
+
+} // namespace cutover::op

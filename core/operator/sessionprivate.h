@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "operator/endpoint.h"
+#include "operator/factscollector.h"
+#include "operator/journal.h"
+#include "operator/listenerwatch.h"
+#include "operator/session.h"
+#include "timeline/record.h"
+
+#include <QTimer>
+
+#include <array>
+#include <deque>
+
+namespace cutover::op {
+
+/// The driver: carries out what the machine decides, and tells it what has happened.
+class Session::Private : public QObject
+{
+public:
+    Private(Session* session, timeline::Record& eventRecord);
+    ~Private() override;
+
+    /// Queued where a step is being carried out, so that the machine's steps never nest.
+    Result<void> feed(const SessionInput& input);
+
+    void carryOut(const SessionAction& action);
+    void callVmm(const action::Call& call);
+    void writeStage(JournalStage stage);
+
+    // sessioncheck.cpp
+    void startCheck();
+    void collectFacts();
+    void probeBinary();
+    void makePlan();
+    Result<void> deriveDestination();
+    void concludeCheck();
+    std::vector<Check> unfinishedPairs() const;
+    void failCheck(Side side, SessionPhase phase, const Error& error);
+
+    // sessionlaunch.cpp
+    void launch();
+    Result<void> launchProcess();
+    void attach();
+    void killDestination();
+    void reconnect(Side side);
+    void moveMonitor();
+
+    // sessionverify.cpp
+    void verify();
+    void concludeVerification();
+
+    std::unique_ptr<Endpoint> makeEndpoint(Side side);
+    Endpoint* endpointOf(Side side) const { return side == Side::Source ? source.get() : destination.get(); }
+    void note(timeline::Category category, const QString& name, const QJsonObject& attributes = {});
+    void dropFolder();
+
+    Session* q;
+    timeline::Record& record;
+    SessionRequest request;
+    Machine machine;
+    std::deque<SessionInput> inputs;
+    bool stepping = false;
+
+    std::unique_ptr<Endpoint> source;
+    std::unique_ptr<Endpoint> destination;
+    std::array<QTimer, 3> timers;
+    ListenerWatch channelWatch;
+    ListenerWatch monitorWatch;
+    UniqueFd cprListener;
+
+    QString sourcePath;
+    Facts sourceFacts;
+    Plan plan;
+    std::vector<Check> checks;
+    Verification verification;
+    QString folder;
+    PairJournal journal;
+    std::unique_ptr<FactsCollector> collector;
+    int pendingAnswers = 0;
+};
+
+} // namespace cutover::op

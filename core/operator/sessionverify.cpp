@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "base/clock.h"
+#include "operator/sessionprivate.h"
+
+#include <KLocalizedString>
+
+#include <QJsonArray>
+#include <QPointer>
+
+namespace cutover::op {
+
+using timeline::Category;
+
+void Session::Private::verify()
+{
+    const ClockOffset clock = sampleClockOffset();
+    note(Category::Clock, QStringLiteral("after"),
+        { { QStringLiteral("offsetNs"), clock.offsetNs },
+            { QStringLiteral("uncertaintyNs"), clock.uncertaintyNs } });
+    pendingAnswers = 0;
+    for (const Side side : { Side::Source, Side::Destination }) {
+        Endpoint* vmm = endpointOf(side);
+        if (!vmm || !vmm->isConnected())
+            continue;
+        ++pendingAnswers;
+        vmm->call(QStringLiteral("query-status"), {}, [this, side](const Result<QJsonValue>& result) {
+            if (result)
+                feed(input::Reply{ side, Tag::QueryStatus, result });
+            if (--pendingAnswers == 0)
+                concludeVerification();
+        });
+    }
+    if (pendingAnswers == 0)
+        QMetaObject::invokeMethod(this, [this] { concludeVerification(); }, Qt::QueuedConnection);
+}
+
+void Session::Private::concludeVerification()
+{
+    source->catchUp();
+    destination->catchUp();
+    const PassedFds passed = passedFds(record.events());
+    VerificationInput facts;
+    facts.sourceWasRunning = machine.config.sourceWasRunning;
+    facts.sourceGone = machine.known.source.gone;
+    facts.sourceRunState = machine.known.source.runState;
+    facts.destinationRunState = machine.known.destination.runState;
+    facts.fdsExpected = machine.config.cpr;
+    facts.traceComplete = passed.destinationTold;
+    facts.missingNames = passed.missing;
+    if (!facts.sourceGone)
+        facts.fds = proveFds(source->pid(), destination->pid(), passed.fds);
+    verification = judge(facts);
+
+    for (const FdProof& fd : verification.fds) {
+        note(Category::Fd, fd.name,
+            { { QStringLiteral("id"), fd.id },
+                { QStringLiteral("kind"), fdpass::fdKindId(fd.description.kind) },
+                { QStringLiteral("text"), fd.description.text }, { QStringLiteral("sourceFd"), fd.sourceFd },
+                { QStringLiteral("destinationFd"), fd.destinationFd },
+                { QStringLiteral("identity"), fdpass::identityId(fd.proof.identity) },
+                { QStringLiteral("method"), fdpass::identityMethodId(fd.proof.method) },
+                { QStringLiteral("proof"), fd.proof.text } });
+    }
+    note(Category::Verdict, verification.ok ? QStringLiteral("verified") : QStringLiteral("faulty"),
+        { { QStringLiteral("findings"), QJsonArray::fromStringList(verification.findings) },
+            { QStringLiteral("evidence"), QJsonArray::fromStringList(verification.evidence) } });
+    Q_EMIT q->verified();
+    feed(input::Verified{ .ok = verification.ok,
+        .failure = { .side = Side::Console,
+            .phase = SessionPhase::Verify,
+            .error = { .code = ErrorCode::Refused,
+                .attempt = i18n("verify the migration"),
+                .object = {},
+                .cause = verification.findings.join(QLatin1Char(' ')),
+                .remedy = i18n("Look at both sides before the source is ended."),
+                .sysErrno = 0 },
+            .destinationOutput = {} } });
+}
+
+} // namespace cutover::op
