@@ -4,6 +4,7 @@
 #include "operator/journal.h"
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "base/uniquefd.h"
 
 #include <QDir>
@@ -221,6 +222,29 @@ QList<PairJournal> findPairs(QList<Error>* problems)
         }
     }
     return pairs;
+}
+
+static bool isAlive(const ProcessId& process)
+{
+    return process.pid > 0 && processStartTime(process.pid) == Result<quint64>(process.startTicks);
+}
+
+void sweepPairs()
+{
+    const auto root = pairsRoot();
+    if (!root)
+        return;
+    const QString boot = currentBootId();
+    const QStringList names
+        = QDir(*root).entryList({ QStringLiteral("pair-*") }, QDir::Dirs | QDir::NoSymLinks);
+    for (const QString& name : names) {
+        const auto pair = readJournal(*root + QLatin1Char('/') + name);
+        if (!pair)
+            continue;
+        const bool settled = pair->stage == JournalStage::Failed || pair->stage == JournalStage::Finished;
+        if (pair->bootId != boot || (settled && !isAlive(pair->destination) && !isAlive(pair->console)))
+            std::ignore = removePairFolder(pair->folder);
+    }
 }
 
 Result<void> removePairFolder(const QString& folder)

@@ -65,6 +65,10 @@ Result<PairJournal> readJournal(const QString& folder);
 /// All journals of this boot that are not finished. Damaged ones are left out and named in \a problems.
 QList<PairJournal> findPairs(QList<Error>* problems = nullptr);
 
+/// Removes the folders of pairs that are settled (or of an earlier boot) and whose destination is dead:
+/// nothing can be learnt from them any more.
+void sweepPairs();
+
 /// Deletes the pair's folder: sockets, logs and journal. Refused for a folder that is not a pair's.
 Result<void> removePairFolder(const QString& folder);
 

@@ -29,6 +29,7 @@ void Session::Private::failCheck(Side side, SessionPhase phase, const Error& err
 
 void Session::Private::startCheck()
 {
+    sweepPairs();
     dropFolder();
     destination.reset();
     checks.clear();

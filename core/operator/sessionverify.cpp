@@ -40,7 +40,7 @@ void Session::Private::concludeVerification()
 {
     source->catchUp();
     destination->catchUp();
-    const PassedFds passed = passedFds(record.events());
+    const PassedFds passed = machine.config.cpr ? passedFds(record.events()) : PassedFds();
     VerificationInput facts;
     facts.sourceWasRunning = machine.config.sourceWasRunning;
     facts.sourceGone = machine.known.source.gone;
@@ -48,7 +48,8 @@ void Session::Private::concludeVerification()
     facts.destinationRunState = machine.known.destination.runState;
     facts.fdsExpected = machine.config.cpr;
     facts.traceComplete = passed.destinationTold;
-    facts.missingNames = passed.missing;
+    facts.alarms = passed.alarms;
+    facts.unclaimed = passed.unclaimed;
     if (!facts.sourceGone)
         facts.fds = proveFds(source->pid(), destination->pid(), passed.fds);
     verification = judge(facts);

@@ -3,10 +3,11 @@
 
 #include "operator/verify.h"
 
+#include "timeline/fds.h"
+
 #include <KLocalizedString>
 
 #include <algorithm>
-#include <map>
 
 namespace cutover::op {
 
@@ -14,31 +15,19 @@ using fdpass::Identity;
 
 PassedFds passedFds(std::span<const timeline::Event> events)
 {
-    using Key = std::pair<QString, int>;
-    std::map<Key, int> saved;
-    std::map<Key, int> found;
     PassedFds result;
-    for (const timeline::Event& event : events) {
-        if (event.category != timeline::Category::Trace)
-            continue;
-        const Key key{ event.attributes[u"name"].toString(), event.attributes[u"id"].toInt() };
-        if (event.side == Side::Source && event.name == u"cpr_save_fd")
-            saved[key] = event.attributes[u"fd"].toInt(-1);
-        else if (event.side == Side::Destination && event.name == u"cpr_state_load")
-            result.destinationTold = true;
-        else if (event.side == Side::Destination && event.name == u"cpr_find_fd")
-            found[key] = event.attributes[u"fd"].toInt(-1);
+    for (const timeline::FdEntry& fd : timeline::fdTable(events)) {
+        result.destinationTold = result.destinationTold || fd.received;
+        if (fd.claim == timeline::FdClaim::Claimed && fd.destinationFd)
+            result.fds.push_back({.name = fd.name,
+                .id = fd.id,
+                .sourceFd = fd.sourceFd.value_or(-1),
+                .destinationFd = *fd.destinationFd});
+        else if (fd.claim == timeline::FdClaim::Unclaimed)
+            result.unclaimed.append(fd.name);
     }
-    for (const auto& [key, fd] : found) {
-        const auto origin = saved.find(key);
-        if (fd >= 0)
-            result.fds.push_back({ .name = key.first,
-                .id = key.second,
-                .sourceFd = origin == saved.end() ? -1 : origin->second,
-                .destinationFd = fd });
-        else if (origin != saved.end())
-            result.missing.append(key.first);
-    }
+    for (const timeline::FdAlarm& alarm : timeline::fdAlarms(events))
+        result.alarms.append(alarm.text);
     return result;
 }
 
@@ -101,9 +90,10 @@ Verification judge(const VerificationInput& input)
         result.findings.append(i18n("The destination is '%1', but the guest was %2 before.",
             input.destinationRunState, input.sourceWasRunning ? i18n("running") : i18n("paused")));
     }
-    for (const QString& name : input.missingNames)
-        result.findings.append(
-            i18n("The descriptor '%1' was sent, but the destination did not find it.", name));
+    result.findings += input.alarms;
+    for (const QString& name : input.unclaimed)
+        result.evidence.append(
+            i18n("The destination received the descriptor '%1' and never looked for it.", name));
     qsizetype same = 0;
     qsizetype sameInode = 0;
     for (const FdProof& fd : input.fds) {

@@ -40,7 +40,8 @@ struct PassedFd
 struct PassedFds
 {
     std::vector<PassedFd> fds; ///< those that the destination found
-    QStringList missing; ///< sent by the source, asked for by the destination and not found
+    QStringList unclaimed; ///< names that were received and never looked for
+    QStringList alarms; ///< one sentence for each that was lost on its way
     bool destinationTold = false; ///< the destination's log covers the CPR state
 };
 PassedFds passedFds(std::span<const timeline::Event> events);
@@ -68,7 +69,8 @@ struct VerificationInput
     bool fdsExpected = false; ///< the mode passes descriptors
     bool traceComplete = false; ///< the destination's log has told which descriptors it found
     std::vector<FdProof> fds;
-    QStringList missingNames; ///< sent by the source, not found by the destination
+    QStringList alarms; ///< fds that were lost, one sentence each
+    QStringList unclaimed; ///< names that were received and never looked for
 };
 
 /// Pure: the verdict.

@@ -1,84 +1,317 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "lab/qemulab.h"
 #include "operator/journal.h"
-#include "operator/session.h"
-#include "qemus.h"
-#include "timeline/record.h"
+#include "sessionrun.h"
 
-#include <QSignalSpy>
 #include <QTemporaryDir>
-#include <QTest>
+
+#include <optional>
 
 using namespace cutover;
 using namespace cutover::op;
-
-namespace {
-
-bool isSettled(const Session& session)
-{
-    return std::holds_alternative<state::Ready>(session.state())
-        || std::holds_alternative<state::Migrated>(session.state()) || isFinal(session.state());
-}
-
-} // namespace
+using namespace cutover::test;
 
 class TestSession : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase();
+    void init();
     void migrates_data();
     void migrates();
+    void hopsThreeTimes_data();
+    void hopsThreeTimes();
+    void newerBinaryTakesOver();
+    void attachedDestinationIsGuarded_data();
+    void attachedDestinationIsGuarded();
+    void checkChangesNothing();
+    void cancelledBeforeSwitchoverLeavesTheSource();
+    void lateBlockActivateKeepsTheImageLocked();
 
 private:
-    QTemporaryDir m_runtime;
+    std::optional<QTemporaryDir> m_runtime;
 };
 
 void TestSession::initTestCase()
 {
     QTest::failOnWarning();
-    qputenv("XDG_RUNTIME_DIR", QFile::encodeName(m_runtime.path()));
+}
+
+void TestSession::init()
+{
+    m_runtime.emplace();
+    qputenv("XDG_RUNTIME_DIR", QFile::encodeName(m_runtime->path()));
 }
 
 void TestSession::migrates_data()
 {
-    test::addQemuRows();
+    QTest::addColumn<QString>("version");
+    QTest::addColumn<QString>("accelerator");
+    QTest::addColumn<QString>("mode");
+    QTest::addColumn<bool>("defer");
+    QTest::addColumn<bool>("guarded");
+    QTest::addColumn<bool>("paused");
+    QTest::addColumn<int>("ramMiB");
+    for (const char* version : { "10.0", "11.1" }) {
+        for (const char* accelerator : { "kvm", "tcg" }) {
+            const auto row
+                = [&](const char* name, const char* mode, bool defer, bool guarded, bool paused, int ram) {
+                      QTest::addRow("%s %s %s", version, accelerator, name)
+                          << QString::fromLatin1(version) << QString::fromLatin1(accelerator)
+                          << QString::fromLatin1(mode) << defer << guarded << paused << ram;
+                  };
+            row("defer", "cpr-transfer", true, true, false, 64);
+            row("uri", "cpr-transfer", false, true, false, 64);
+            row("unguarded", "cpr-transfer", true, false, false, 64);
+            row("paused", "cpr-transfer", true, true, true, 64);
+            row("paused uri", "cpr-transfer", false, true, true, 64);
+            row("4 GiB", "cpr-transfer", true, true, false, 4096);
+            row("normal", "normal", true, true, false, 64);
+            row("normal uri", "normal", false, true, false, 64);
+        }
+    }
 }
 
 void TestSession::migrates()
 {
     QFETCH(QString, version);
     QFETCH(QString, accelerator);
-    if (const QString missing = test::missingFor(version, accelerator); !missing.isEmpty())
+    QFETCH(QString, mode);
+    QFETCH(bool, defer);
+    QFETCH(bool, guarded);
+    QFETCH(bool, paused);
+    QFETCH(int, ramMiB);
+    if (const QString missing = missingFor(version, accelerator); !missing.isEmpty())
         QSKIP(qPrintable(missing));
-    lab::QemuLab lab(test::labOptions(version, accelerator));
-    QSignalSpy started(&lab, &lab::QemuLab::started);
-    lab.start();
-    QVERIFY(started.wait(60'000));
+    lab::QemuLabOptions options = labOptions(version, accelerator);
+    options.paused = paused;
+    options.ramBytes = qint64{ ramMiB } * 1024 * 1024;
+    const auto lab = startedLab(options);
+    QVERIFY(lab);
 
     timeline::Record record;
     Session session(record);
-    QVERIFY(session.check({ .source = { .qmpPath = lab.qmpPath() } }).has_value());
-    QTRY_VERIFY_WITH_TIMEOUT(isSettled(session), 60'000);
-    QVERIFY(std::holds_alternative<state::Ready>(session.state()));
+    QVERIFY(session
+            .check(
+                { .source = { .qmpPath = lab->qmpPath() }, .mode = mode, .defer = defer, .guarded = guarded })
+            .has_value());
+    QVERIFY(waitSettled(session));
+    QVERIFY2(std::holds_alternative<state::Ready>(session.state()), story(session));
     QVERIFY(session.migrate().has_value());
-    QTRY_VERIFY_WITH_TIMEOUT(isSettled(session), 120'000);
-    QVERIFY2(std::holds_alternative<state::Migrated>(session.state()),
-        qPrintable(session.failure() ? session.failure()->sentence() : stateId(session.state())));
-    const EndpointStatus moved = session.endpoint(Side::Destination);
-    QVERIFY(lab.takeOver(moved.pid, moved.startTicks).has_value());
-    QVERIFY(session.verification().ok);
-    QVERIFY(!session.verification().fds.empty());
+    QVERIFY(waitSettled(session));
+    keepInLab(*lab, session);
+    QVERIFY2(std::holds_alternative<state::Migrated>(session.state()), story(session));
+    QVERIFY2(session.verification().ok, story(session));
+    QCOMPARE(session.verification().fds.empty(), mode == u"normal");
     for (const FdProof& fd : session.verification().fds)
         QCOMPARE(fd.proof.identity, fdpass::Identity::Same);
 
     QVERIFY(session.finish().has_value());
-    QTRY_VERIFY_WITH_TIMEOUT(isFinal(session.state()), 60'000);
-    QVERIFY(std::holds_alternative<state::Finished>(session.state()));
+    QVERIFY(reaches<state::Finished>(session));
     QVERIFY(session.endpoint(Side::Source).gone);
-    QCOMPARE(session.endpoint(Side::Destination).runState, QStringLiteral("running"));
+    // The destination answers where the source did.
+    const QJsonValue status = ask(lab->qmpPath(), QStringLiteral("query-status"));
+    QCOMPARE(status[u"status"].toString(), paused ? QStringLiteral("prelaunch") : QStringLiteral("running"));
+}
+
+void TestSession::hopsThreeTimes_data()
+{
+    addQemuRows();
+}
+
+void TestSession::hopsThreeTimes()
+{
+    QFETCH(QString, version);
+    QFETCH(QString, accelerator);
+    if (const QString missing = missingFor(version, accelerator); !missing.isEmpty())
+        QSKIP(qPrintable(missing));
+    const auto lab = startedLab(labOptions(version, accelerator));
+    QVERIFY(lab);
+    QString memory;
+    for (int hop = 0; hop < 3; ++hop) {
+        timeline::Record record;
+        Session session(record);
+        QVERIFY(session.check({ .source = { .qmpPath = lab->qmpPath() } }).has_value());
+        QVERIFY(waitSettled(session));
+        QVERIFY2(std::holds_alternative<state::Ready>(session.state()), story(session));
+        QVERIFY(session.migrate().has_value());
+        QVERIFY(waitSettled(session));
+        keepInLab(*lab, session);
+        QVERIFY2(std::holds_alternative<state::Migrated>(session.state()) && session.verification().ok,
+            story(session));
+        for (const FdProof& fd : session.verification().fds) {
+            if (fd.name != u"ram0")
+                continue;
+            // One memory through all hops.
+            const QString inode = QString::number(fd.description.inode);
+            QVERIFY(memory.isEmpty() || memory == inode);
+            memory = inode;
+        }
+        QVERIFY(session.finish().has_value());
+        QVERIFY(reaches<state::Finished>(session));
+    }
+    QVERIFY(!memory.isEmpty());
+}
+
+void TestSession::newerBinaryTakesOver()
+{
+    for (const char* version : { "10.0", "11.1" }) {
+        if (const QString missing = missingFor(QString::fromLatin1(version), QStringLiteral("tcg"));
+            !missing.isEmpty())
+            QSKIP(qPrintable(missing));
+    }
+    const auto lab = startedLab(labOptions(QStringLiteral("10.0"), QStringLiteral("tcg")));
+    QVERIFY(lab);
+    timeline::Record record;
+    Session session(record);
+    QVERIFY(session
+            .check({ .source = { .qmpPath = lab->qmpPath() },
+                .destination = { .binary = qemuBinary(QStringLiteral("11.1")) } })
+            .has_value());
+    QVERIFY(waitSettled(session));
+    QVERIFY2(std::holds_alternative<state::Ready>(session.state()), story(session));
+    QVERIFY(session.migrate().has_value());
+    QVERIFY(waitSettled(session));
+    keepInLab(*lab, session);
+    QVERIFY2(std::holds_alternative<state::Migrated>(session.state()) && session.verification().ok,
+        story(session));
+    QVERIFY(session.endpoint(Side::Source).version.startsWith(QStringLiteral("10.0")));
+    QVERIFY(session.endpoint(Side::Destination).version.startsWith(QStringLiteral("11.1")));
+}
+
+void TestSession::attachedDestinationIsGuarded_data()
+{
+    addQemuRows();
+}
+
+void TestSession::attachedDestinationIsGuarded()
+{
+    QFETCH(QString, version);
+    QFETCH(QString, accelerator);
+    if (const QString missing = missingFor(version, accelerator); !missing.isEmpty())
+        QSKIP(qPrintable(missing));
+    const auto lab = startedLab(labOptions(version, accelerator));
+    QVERIFY(lab);
+    // As an operator would start it, without -S.
+    const QString monitor = lab->folder() + QStringLiteral("/attached.qmp");
+    const QString channel = lab->folder() + QStringLiteral("/attached.cpr");
+    QStringList argv = lab->arguments();
+    for (QString& argument : argv) {
+        argument.replace(lab->qmpPath(), monitor);
+        argument.replace(lab->logPath(), lab->folder() + QStringLiteral("/attached.log"));
+    }
+    argv << QStringLiteral("-incoming") << QStringLiteral("defer") << QStringLiteral("-incoming")
+         << QStringLiteral("cpr,addr.transport=socket,addr.type=unix,addr.path=") + channel;
+    auto spawned = ChildProcess::spawn(
+        { .argv = argv, .stderrPath = lab->folder() + QStringLiteral("/attached.err") });
+    QVERIFY(spawned.has_value());
+
+    timeline::Record record;
+    Session session(record);
+    const DestinationSpec destination{
+        .kind = DestinationSpec::Kind::Attach, .qmpPath = monitor, .cprPath = channel
+    };
+    QVERIFY(
+        session.check({ .source = { .qmpPath = lab->qmpPath() }, .destination = destination }).has_value());
+    QVERIFY(waitSettled(session));
+    QVERIFY2(std::holds_alternative<state::Ready>(session.state()), story(session));
+    QVERIFY(session.migrate().has_value());
+    QVERIFY(waitSettled(session));
+    QVERIFY2(std::holds_alternative<state::Migrated>(session.state()), story(session));
+    // Paused at the end of the migration, and running only by our word.
+    QStringList order;
+    for (const timeline::Event& event : record.events()) {
+        if (event.side == Side::Destination && event.category == timeline::Category::QmpSent
+            && (event.name == u"stop" || event.name == u"cont"))
+            order.append(event.name);
+        if (event.side == Side::Destination && event.category == timeline::Category::QmpEvent
+            && event.name == u"RESUME")
+            order.append(event.name);
+    }
+    QCOMPARE(
+        order, (QStringList{ QStringLiteral("stop"), QStringLiteral("cont"), QStringLiteral("RESUME") }));
+}
+
+void TestSession::checkChangesNothing()
+{
+    if (const QString missing = missingFor(QStringLiteral("11.1"), QStringLiteral("tcg")); !missing.isEmpty())
+        QSKIP(qPrintable(missing));
+    const auto lab = startedLab(labOptions(QStringLiteral("11.1"), QStringLiteral("tcg")));
+    QVERIFY(lab);
+    const auto settings = [&] {
+        return std::pair(ask(lab->qmpPath(), QStringLiteral("query-migrate-parameters")),
+            ask(lab->qmpPath(), QStringLiteral("query-migrate-capabilities")));
+    };
+    const auto before = settings();
+    {
+        timeline::Record record;
+        Session session(record);
+        QVERIFY(session.check({ .source = { .qmpPath = lab->qmpPath() } }).has_value());
+        QVERIFY(waitSettled(session));
+        QVERIFY2(std::holds_alternative<state::Ready>(session.state()), story(session));
+    }
+    QVERIFY(settings() == before);
+    QVERIFY(findPairs().isEmpty());
+    const auto root = pairsRoot();
+    QVERIFY(root.has_value());
+    QCOMPARE(QDir(*root).entryList({ QStringLiteral("pair-*") }), QStringList());
+}
+
+void TestSession::cancelledBeforeSwitchoverLeavesTheSource()
+{
+    if (const QString missing = missingFor(QStringLiteral("11.1"), QStringLiteral("tcg")); !missing.isEmpty())
+        QSKIP(qPrintable(missing));
+    const auto lab = startedLab(labOptions(QStringLiteral("11.1"), QStringLiteral("tcg")));
+    QVERIFY(lab);
+    {
+        timeline::Record record;
+        Session session(record);
+        QVERIFY(session.check({ .source = { .qmpPath = lab->qmpPath() } }).has_value());
+        QVERIFY(waitSettled(session));
+        QVERIFY(session.migrate().has_value());
+        QVERIFY(reaches<state::Transferring>(session));
+        QVERIFY(session.cancel().has_value());
+        QVERIFY(waitSettled(session));
+        const auto* failed = std::get_if<state::Failed>(&session.state());
+        QVERIFY2(failed && failed->cancelled, story(session));
+        QVERIFY(session.endpoint(Side::Destination).gone);
+        // Again, and now to the end.
+        QVERIFY(session.check(session.request()).has_value());
+        QVERIFY(waitSettled(session));
+        QVERIFY2(std::holds_alternative<state::Ready>(session.state()), story(session));
+        QVERIFY(session.migrate().has_value());
+        QVERIFY(waitSettled(session));
+        keepInLab(*lab, session);
+        QVERIFY2(std::holds_alternative<state::Migrated>(session.state()), story(session));
+    }
+}
+
+void TestSession::lateBlockActivateKeepsTheImageLocked()
+{
+    if (const QString missing = missingFor(QStringLiteral("11.1"), QStringLiteral("tcg")); !missing.isEmpty())
+        QSKIP(qPrintable(missing));
+    QTemporaryDir folder;
+    const QString image = folder.filePath(QStringLiteral("disk.raw"));
+    QFile file(image);
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.resize(1 << 20));
+    file.close();
+    lab::QemuLabOptions options = labOptions(QStringLiteral("11.1"), QStringLiteral("tcg"));
+    options.extraArguments = { QStringLiteral("-drive"),
+        QStringLiteral("if=none,id=d0,format=raw,file.driver=file,file.locking=on,file.filename=") + image,
+        QStringLiteral("-device"), QStringLiteral("virtio-blk-pci,drive=d0,id=disk0") };
+    const auto lab = startedLab(options);
+    QVERIFY(lab);
+    timeline::Record record;
+    Session session(record);
+    QVERIFY(session.check({ .source = { .qmpPath = lab->qmpPath() } }).has_value());
+    QVERIFY(waitSettled(session));
+    QVERIFY2(std::holds_alternative<state::Ready>(session.state()), story(session));
+    QVERIFY(session.migrate().has_value());
+    QVERIFY(waitSettled(session));
+    keepInLab(*lab, session);
+    QVERIFY2(std::holds_alternative<state::Migrated>(session.state()) && session.verification().ok,
+        story(session));
 }
 
 QTEST_GUILESS_MAIN(TestSession)
