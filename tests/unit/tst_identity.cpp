@@ -12,9 +12,13 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <linux/filter.h>
 #include <linux/kcmp.h>
+#include <linux/seccomp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 using namespace cutover;
@@ -28,6 +32,20 @@ int reopen(int fd, int flags)
 {
     const QByteArray path = "/proc/self/fd/" + QByteArray::number(fd);
     return ::open(path.constData(), flags | O_CLOEXEC);
+}
+
+/// As a container's system call filter does it.
+bool forbidKcmp()
+{
+    std::array filter{
+        sock_filter{ BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr) },
+        sock_filter{ BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_kcmp },
+        sock_filter{ BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM },
+        sock_filter{ BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW },
+    };
+    const sock_fprog program{ .len = filter.size(), .filter = filter.data() };
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+        && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 } // namespace
@@ -58,6 +76,7 @@ private Q_SLOTS:
     void lookalikes_data();
     void lookalikes();
     void passedOverASocket();
+    void withoutPermissionForKcmp();
     void duplicatesAreTheSame();
     void cannotBeLookedAt();
     void ids();
@@ -170,6 +189,22 @@ void TestIdentity::passedOverASocket()
     QCOMPARE(weaker.identity, Identity::SameInode);
     QVERIFY2(weaker.text.startsWith("the same memory"_L1), qPrintable(weaker.text));
     checkKcmp(compareFds(::getpid(), ram.get(), peer.pid(), peer.fds().front()), Identity::Same);
+}
+
+void TestIdentity::withoutPermissionForKcmp()
+{
+    const UniqueFd ram = makeMemfd("ram0", 4096);
+    const pid_t parent = ::getpid();
+    const ForkedPeer peer([&]() -> std::vector<int> {
+        if (!forbidKcmp())
+            return {};
+        const auto proof = compareFds(::getpid(), ram.get(), parent, ram.get());
+        return { int(proof.identity), int(proof.method) };
+    });
+    if (peer.fds().size() != 2)
+        QSKIP("no system call filter can be set here");
+    QCOMPARE(Identity(peer.fds()[0]), Identity::SameInode);
+    QCOMPARE(IdentityMethod(peer.fds()[1]), IdentityMethod::InodeAndFdinfo);
 }
 
 void TestIdentity::duplicatesAreTheSame()
