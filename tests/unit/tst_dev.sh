@@ -64,6 +64,17 @@ for path in /tmpfoo /srv /; do
     ! is_bound "$path" || same "$path is visible" no yes
 done
 
+# shellcheck disable=SC2034 # read by is_the_roots
+root=$work/root
+mkdir -p "$root"/{usr/share,opt/mine}
+: >"$root/opt/cookie"
+for path in / /usr; do
+    is_the_roots "$path" || same "$path stays the root's" yes no
+done
+for path in /opt/mine /opt/cookie /opt/absent; do
+    ! is_the_roots "$path" || same "$path stays the root's" no yes
+done
+
 report='<testsuite name="x">
 	<testcase name="tst_good" classname="tst_good" time="0.1" status="run">
 		<system-out>PASS   : A::a()
