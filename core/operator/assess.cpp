@@ -50,6 +50,7 @@ static Knowledge knowledgeOf(const PairEvidence& evidence)
     known.launched = evidence.journal.destination.pid > 0;
     known.migrateSent = evidence.journal.stage != JournalStage::Armed;
     known.guardReleased = evidence.journal.mayHaveReleased();
+    known.fdLost = evidence.journal.fdLost;
     return known;
 }
 

@@ -128,6 +128,7 @@ static QJsonObject toJson(const PairJournal& journal)
         { QStringLiteral("launched"), journal.launched },
         { QStringLiteral("guarded"), journal.guarded },
         { QStringLiteral("source-was-running"), journal.sourceWasRunning },
+        { QStringLiteral("fd-lost"), journal.fdLost },
     };
 }
 
@@ -197,6 +198,7 @@ Result<PairJournal> readJournal(const QString& folder)
         .launched = object[u"launched"].toBool(),
         .guarded = object[u"guarded"].toBool(),
         .sourceWasRunning = object[u"source-was-running"].toBool(true),
+        .fdLost = object[u"fd-lost"].toString(),
     };
 }
 

@@ -7,9 +7,11 @@
 #include "base/logging.h"
 #include "operator/guard.h"
 #include "operator/sessionprivate.h"
+#include "timeline/fds.h"
 
 #include <KLocalizedString>
 
+#include <algorithm>
 #include <unistd.h>
 
 namespace cutover::op {
@@ -154,10 +156,38 @@ void Session::Private::writeStage(JournalStage stage)
     }
 }
 
+void Session::Private::lookForLostFds()
+{
+    if (!machine.config.cpr || !destination || !machine.known.fdLost.isEmpty())
+        return;
+    source->catchUp();
+    destination->catchUp();
+    QStringList lost;
+    for (const timeline::FdAlarm& alarm : timeline::fdAlarms(record.events()))
+        lost.append(alarm.text);
+    // Without the source's trace nothing says what was sent; but its RAM always is.
+    for (const timeline::FdEntry& fd : timeline::fdTable(record.events())) {
+        const bool isRam
+            = std::ranges::contains(sourceFacts.memoryBackends, fd.name, &MemoryBackendFacts::id);
+        if (isRam && fd.claim == timeline::FdClaim::Missing && !fd.saved)
+            lost.append(i18n("The destination did not find the memory '%1'.", fd.name));
+    }
+    if (lost.isEmpty())
+        return;
+    journal.fdLost = lost.join(QLatin1Char(' '));
+    writeStage(journal.stage);
+    feed(input::FdLost{ journal.fdLost });
+}
+
 std::unique_ptr<Endpoint> Session::Private::makeEndpoint(Side side)
 {
     auto vmm = std::make_unique<Endpoint>(side, record);
-    connect(vmm.get(), &Endpoint::connected, this, [this, side] { feed(input::Connected{ side }); });
+    connect(vmm.get(), &Endpoint::connected, this, [this, side] {
+        // Its devices exist by now, so its log tells what it found; later would be inside the pause.
+        if (side == Side::Destination)
+            lookForLostFds();
+        feed(input::Connected{ side });
+    });
     connect(vmm.get(), &Endpoint::disconnected, this,
         [this, side](const Error& error) { feed(input::Disconnected{ side, error }); });
     connect(vmm.get(), &Endpoint::exited, this, [this, side, endpoint = vmm.get()](const QString& text) {

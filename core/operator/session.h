@@ -56,7 +56,7 @@ struct SessionRequest
     bool guarded = true; ///< the destination starts only by our cont
     bool keepSource = false; ///< Finish leaves the source in postmigrate
     bool traceSource = true; ///< switch trace events on at run time where the source's log has timestamps
-    int switchoverLimitMs = 0; ///< 0 = none
+    SessionLimits limits;
 };
 
 /// What a card of the window or a line of the program shows of one VMM.

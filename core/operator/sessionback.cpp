@@ -83,6 +83,18 @@ Failure Stepper::sourceSaysFailed(SessionPhase phase) const
             .sysErrno = 0 });
 }
 
+Failure Stepper::fdLost(SessionPhase phase) const
+{
+    return failureOf(Side::Channel, phase,
+        Error{ .code = ErrorCode::Protocol,
+            .attempt = i18n("pass all descriptors"),
+            .object = {},
+            .cause = m_machine.known.fdLost,
+            .remedy = i18n("Make sure that the CPR channel is a unix socket which nothing in between reads, "
+                           "then migrate again."),
+            .sysErrno = 0 });
+}
+
 void Stepper::abort(Failure why)
 {
     stopTimer(TimerKind::Limit);
@@ -93,7 +105,7 @@ void Stepper::abort(Failure why)
         return;
     }
     enter(now);
-    startTimer(TimerKind::Limit, m_machine.config.settleLimitMs);
+    startTimer(TimerKind::Limit, m_machine.config.limits.settleMs);
     // Harmless where it has already ended; where it has not, this is what ends it.
     const QString& status = m_machine.known.source.migrationStatus;
     if (status != u"failed" && status != u"cancelled" && status != u"completed")
@@ -110,7 +122,7 @@ void Stepper::abortAskDestination(Aborting now)
         return;
     }
     enter(std::move(now));
-    startTimer(TimerKind::Limit, m_machine.config.settleLimitMs);
+    startTimer(TimerKind::Limit, m_machine.config.limits.settleMs);
     call(Side::Destination, Tag::QueryMigrate, QStringLiteral("query-migrate"));
     call(Side::Destination, Tag::QueryStatus, QStringLiteral("query-status"));
 }
@@ -130,7 +142,7 @@ void Stepper::abortKill(Aborting now)
         return;
     }
     enter(std::move(now));
-    startTimer(TimerKind::Limit, m_machine.config.settleLimitMs);
+    startTimer(TimerKind::Limit, m_machine.config.limits.settleMs);
     act(action::Kill{});
 }
 
@@ -144,7 +156,7 @@ void Stepper::abortAskSource(Aborting now)
     }
     now.step = AbortStep::AskSource;
     enter(std::move(now));
-    startTimer(TimerKind::Limit, m_machine.config.settleLimitMs);
+    startTimer(TimerKind::Limit, m_machine.config.limits.settleMs);
     call(Side::Source, Tag::QueryStatus, QStringLiteral("query-status"));
 }
 
@@ -264,7 +276,7 @@ void Stepper::locateNow(Failure why)
         .sourceAsked = m_machine.known.source.gone,
         .destinationAsked = m_machine.known.destination.gone || !destinationExists };
     enter(now);
-    startTimer(TimerKind::Limit, m_machine.config.settleLimitMs);
+    startTimer(TimerKind::Limit, m_machine.config.limits.settleMs);
     if (!now.sourceAsked)
         askSide(Side::Source);
     if (!now.destinationAsked)

@@ -232,8 +232,8 @@ void Session::Private::concludeCheck()
     Q_EMIT q->checksChanged();
     feed(input::Checked{ .refused = worst(checks) == Verdict::Refuse,
         .sourceWasRunning = sourceFacts.isRunning(),
-        .config = planMachine(plan, sourceFacts,
-            { .traceSource = request.traceSource, .switchoverLimitMs = request.switchoverLimitMs }) });
+        .config
+        = planMachine(plan, sourceFacts, { .traceSource = request.traceSource, .limits = request.limits }) });
 }
 
 } // namespace cutover::op

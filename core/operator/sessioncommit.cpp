@@ -18,8 +18,8 @@ void Stepper::move(bool acknowledged)
 {
     enter(Moving{ .acknowledged = acknowledged });
     stopTimer(TimerKind::Limit);
-    if (m_machine.config.switchoverLimitMs > 0)
-        startTimer(TimerKind::Limit, m_machine.config.switchoverLimitMs);
+    if (m_machine.config.limits.switchoverMs > 0)
+        startTimer(TimerKind::Limit, m_machine.config.limits.switchoverMs);
     // Both sockets are read independently: the source's verdict may have come first.
     const QString& status = m_machine.known.source.migrationStatus;
     if (status == u"completed")
@@ -59,7 +59,7 @@ Result<void> Stepper::on(Moving now, const SessionInput& input)
         // The source learns of it through its channel and says failed or, too late, completed.
         now.settling = true;
         enter(now);
-        startTimer(TimerKind::Settle, m_machine.config.settleLimitMs);
+        startTimer(TimerKind::Settle, m_machine.config.limits.settleMs);
         return {};
     }
     if (fired(input, TimerKind::Settle)) {
@@ -81,7 +81,7 @@ Result<void> Stepper::on(Moving now, const SessionInput& input)
 void Stepper::commit()
 {
     stopTimer(TimerKind::Settle);
-    startTimer(TimerKind::Limit, m_machine.config.settleLimitMs);
+    startTimer(TimerKind::Limit, m_machine.config.limits.settleMs);
     enter(Committing{});
     call(Side::Source, Tag::QueryStatus, QStringLiteral("query-status"));
 }
@@ -110,6 +110,10 @@ void Stepper::releaseGuard()
     if (!m_machine.config.guarded) {
         enter(Committing{ Committing::Step::ConfirmRunning });
         call(Side::Destination, Tag::QueryStatus, QStringLiteral("query-status"));
+        return;
+    }
+    if (!m_machine.known.fdLost.isEmpty()) {
+        locateNow(fdLost(SessionPhase::Commit));
         return;
     }
     enter(Committing{ Committing::Step::Continue });
@@ -241,7 +245,7 @@ void Stepper::quitSource(Migrated now)
         return;
     }
     enter(Finishing{ .step = Finishing::Step::QuitSource, .verified = now.verified });
-    startTimer(TimerKind::Limit, m_machine.config.settleLimitMs);
+    startTimer(TimerKind::Limit, m_machine.config.limits.settleMs);
     call(Side::Source, Tag::Quit, QStringLiteral("quit"));
 }
 

@@ -14,7 +14,22 @@ using namespace inputs;
 Result<void> Stepper::take(const SessionInput& input)
 {
     observe(input);
+    if (const auto* lost = get<input::FdLost>(input))
+        return onFdLost(*lost);
     return std::visit([&](const auto& now) { return on(now, input); }, SessionState(m_machine.state));
+}
+
+Result<void> Stepper::onFdLost(const input::FdLost& lost)
+{
+    m_machine.known.fdLost = lost.text;
+    const SessionState& now = m_machine.state;
+    if (std::holds_alternative<Transferring>(now) || std::holds_alternative<ConfiguringDestination>(now)
+        || std::holds_alternative<Moving>(now))
+        abort(fdLost(SessionPhase::Transfer));
+    else if (std::holds_alternative<Committing>(now) && m_machine.config.guarded
+        && !m_machine.known.guardReleased)
+        locateNow(fdLost(SessionPhase::Commit));
+    return {};
 }
 
 void Stepper::observe(const SessionInput& input)
@@ -165,7 +180,7 @@ void Stepper::launch()
 {
     enter(Launching{});
     act(action::Journal{ JournalStage::Armed });
-    startTimer(TimerKind::Limit, m_machine.config.launchLimitMs);
+    startTimer(TimerKind::Limit, m_machine.config.limits.launchMs);
     // From here on, as far as an abort is concerned: the process may exist before we are told.
     m_machine.known.launched = m_machine.config.launched;
     act(action::Launch{});
@@ -186,7 +201,7 @@ Result<void> Stepper::on(Launching, const SessionInput& input)
         if (m_machine.config.cpr) {
             sendMigrate();
             enter(Transferring{});
-            startTimer(TimerKind::Limit, m_machine.config.monitorLimitMs);
+            startTimer(TimerKind::Limit, m_machine.config.limits.monitorMs);
         }
         return {};
     }

@@ -35,7 +35,7 @@ GuestLocation locate(const MachineConfig& config, const Knowledge& known)
     const bool destinationExists = !destination.gone && (destination.connected || known.launched);
     const bool destinationRuns = destinationExists && destination.runState == u"running";
     const bool destinationLoaded = destinationExists && destination.answered && !destinationRuns
-        && destination.migrationStatus == u"completed";
+        && destination.migrationStatus == u"completed" && known.fdLost.isEmpty();
     // Only an answer of its own proves that a living source does not run the guest; while its
     // migration is not over it may yet resume.
     const bool sourceStands

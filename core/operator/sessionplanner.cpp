@@ -93,7 +93,7 @@ MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOp
     config.launched = !plan.attached;
     config.keepSource = plan.keepSource;
     config.sourceWasRunning = source.isRunning();
-    config.switchoverLimitMs = options.switchoverLimitMs;
+    config.limits = options.limits;
 
     planCapabilities(config, plan, source);
     planMode(config, plan, source);

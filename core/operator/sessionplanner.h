@@ -13,7 +13,7 @@ namespace cutover::op {
 struct PlannerOptions
 {
     bool traceSource = true;
-    int switchoverLimitMs = 0;
+    SessionLimits limits;
 };
 
 /// Pure: the commands that the machine will send, made from what the source offers. The source's

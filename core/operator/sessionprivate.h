@@ -30,6 +30,8 @@ public:
     void carryOut(const SessionAction& action);
     void callVmm(const action::Call& call);
     void writeStage(JournalStage stage);
+    /// What the logs tell by now of descriptors that did not arrive; nothing in modes that pass none.
+    void lookForLostFds();
 
     // sessioncheck.cpp
     void startCheck();

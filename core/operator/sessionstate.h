@@ -71,6 +71,15 @@ struct Command
     bool operator==(const Command&) const = default;
 };
 
+/// Time limits, in milliseconds; 0 = none.
+struct SessionLimits
+{
+    int launchMs = 30'000; ///< start of the destination to its CPR listener or monitor
+    int monitorMs = 60'000; ///< migrate to the destination's monitor, and then its configuration
+    int switchoverMs = 0; ///< destination configured to completed: in normal mode RAM is being copied
+    int settleMs = 10'000; ///< for a side to reach a final state after the other has failed
+};
+
 /// What the machine is told once, before it starts. All sequences are prepared by the planner from
 /// what the two VMMs offer, so that the machine holds no knowledge of versions.
 struct MachineConfig
@@ -85,10 +94,7 @@ struct MachineConfig
     std::vector<Command> restoreSource; ///< undoes armSource after a failure
     std::vector<Command> configureDestination; ///< capabilities, the guard, migrate-incoming
     Command migrate; ///< the migrate command for the source
-    int launchLimitMs = 30'000; ///< start of the destination to its CPR listener or monitor
-    int monitorLimitMs = 60'000; ///< migrate to the destination's monitor
-    int switchoverLimitMs = 0; ///< destination configured to completed; 0 = no limit (RAM is being copied)
-    int settleLimitMs = 10'000; ///< time for a side to reach a final state after the other has failed
+    SessionLimits limits;
 };
 
 /// Whether a dead process had run the guest, as far as its own trace log proves it.
@@ -115,6 +121,7 @@ struct Knowledge
     bool launched = false; ///< a destination process of ours exists or existed
     bool migrateSent = false;
     bool guardReleased = false; ///< cont was handed to the destination's connection
+    QString fdLost; ///< a descriptor did not arrive: the destination must never run; empty = none known
     QString destinationOutput; ///< tail of its stderr
 };
 
@@ -296,6 +303,11 @@ struct VmEvent
     QString name;
     QJsonObject data;
 };
+/// A descriptor got lost on its way: the destination would run on with fresh, empty memory.
+struct FdLost
+{
+    QString text;
+};
 struct TimerFired
 {
     TimerKind kind;
@@ -312,8 +324,8 @@ struct MonitorMoved
 
 using SessionInput = std::variant<input::Begin, input::Checked, input::CheckFailed, input::Migrate,
     input::Cancel, input::Finish, input::Launched, input::LaunchFailed, input::ListenerReady,
-    input::Connected, input::Disconnected, input::Exited, input::Reply, input::VmEvent, input::TimerFired,
-    input::Verified, input::MonitorMoved>;
+    input::Connected, input::Disconnected, input::Exited, input::Reply, input::VmEvent, input::FdLost,
+    input::TimerFired, input::Verified, input::MonitorMoved>;
 QString inputId(const SessionInput& input);
 
 /// How far the session has come, as it is written to the journal before the next action.

@@ -45,6 +45,7 @@ private:
     Outcome on(const state::Stranded&, const SessionInput& input) { return ignoreOrRefuse(input); }
 
     void observe(const SessionInput& input);
+    Outcome onFdLost(const input::FdLost& lost);
     Outcome ignoreOrRefuse(const SessionInput& input) const;
 
     void runNext(const std::vector<Command>& commands, std::size_t next, Tag tag);
@@ -81,6 +82,7 @@ private:
     Failure timedOut(Side side, SessionPhase phase, const QString& attempt, const QString& remedy) const;
     Failure cancelled(SessionPhase phase) const;
     Failure sourceSaysFailed(SessionPhase phase) const;
+    Failure fdLost(SessionPhase phase) const;
 
     SideView& view(Side side)
     {
