@@ -28,6 +28,7 @@ QString spanText(const QString& id)
         Entry{ u"inmigrate", "waits for the main channel" },
         Entry{ u"load", "loads the state" },
         Entry{ u"starts", "starts the guest" },
+        Entry{ u"failed", "has failed" },
         Entry{ u"paused", "guest is paused" },
         Entry{ u"prelaunch", "not started yet" },
     };
@@ -42,7 +43,9 @@ QString stateOfDestination(const QString& migrationState)
 {
     if (migrationState == u"setup")
         return QStringLiteral("inmigrate");
-    return migrationState == u"active" ? QStringLiteral("load") : QString();
+    if (migrationState == u"active")
+        return QStringLiteral("load");
+    return migrationState == u"failed" ? QStringLiteral("failed") : QString();
 }
 
 /// The state that \a fact puts its side into; empty if it changes nothing.

@@ -16,7 +16,7 @@ namespace cutover::timeline {
 struct Span
 {
     Side side = Side::Source;
-    QString id; ///< QEMU's run state, or "waits-for-cpr", "creates-devices", "load", "starts"
+    QString id; ///< QEMU's run state, or "waits-for-cpr", "creates-devices", "load", "starts", "failed"
     QString text; ///< for people: "guest runs"
     qint64 startNs = 0; ///< CLOCK_REALTIME, never 0
     qint64 endNs = 0; ///< never before startNs

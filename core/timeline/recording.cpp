@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "timeline/record.h"
 #include "timeline/recording.h"
+#include "timeline/record.h"
 
 #include <QDateTime>
 #include <QFile>
