@@ -348,11 +348,13 @@ void FactsReader::read(std::size_t index, const CommandLine::Option& option)
 CommandFacts FactsReader::finish()
 {
     for (const MonOption& mon : m_mons) {
-        MonitorSpec monitor{ .end = { .kind = CharacterEnd::Kind::Chardev, .chardev = mon.chardev },
-            .option = mon.option,
-            .monitorOption = mon.option,
-            .chardevId = mon.chardev,
-            .pretty = mon.pretty };
+        MonitorSpec monitor;
+        monitor.end.kind = CharacterEnd::Kind::Chardev;
+        monitor.end.chardev = mon.chardev;
+        monitor.option = mon.option;
+        monitor.monitorOption = mon.option;
+        monitor.chardevId = mon.chardev;
+        monitor.pretty = mon.pretty;
         for (const CharacterDevice& device : facts.characterDevices) {
             if (device.optionName == u"chardev" && device.id == mon.chardev) {
                 monitor.end = device.end;
@@ -435,7 +437,11 @@ CharacterEnd parseCharacterEnd(const QString& optionName, const QString& argumen
     if (optionName != u"chardev")
         return legacyEnd(argument);
     const Result<OptionValue> value = OptionValue::parse(argument);
-    return value ? chardevEnd(*value) : CharacterEnd{ .kind = CharacterEnd::Kind::Other };
+    if (value)
+        return chardevEnd(*value);
+    CharacterEnd end;
+    end.kind = CharacterEnd::Kind::Other;
+    return end;
 }
 
 QString shellLine(const QStringList& argv)

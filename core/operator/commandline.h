@@ -29,11 +29,11 @@ struct CharacterEnd
         Other
     };
     Kind kind = Kind::None;
-    QString path = {}; ///< UnixSocket, File, Pipe
-    QString host = {}; ///< InetSocket
-    QString port = {};
+    QString path; ///< UnixSocket, File, Pipe
+    QString host; ///< InetSocket
+    QString port;
     int fd = -1; ///< Fd
-    QString chardev = {}; ///< Chardev: the id it refers to
+    QString chardev; ///< Chardev: the id it refers to
     bool server = false;
     bool wait = false; ///< a server that blocks the start until a client has come
 };

@@ -34,10 +34,10 @@ QString escaped(QString path)
 class Deriver
 {
 public:
-    Deriver(CommandLine line, const DeriveOptions& options)
+    Deriver(CommandLine line, DeriveOptions options)
         : m_line(std::move(line))
         , m_facts(m_line.facts())
-        , m_options(options)
+        , m_options(std::move(options))
     {
     }
     DerivedCommand run();
