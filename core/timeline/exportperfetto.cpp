@@ -184,7 +184,7 @@ void writeMigration(Writer& writer, std::span<const Event> events, std::size_t i
                 { QStringLiteral("tier"), evidenceTierId(pause.pause.tier) },
                 { QStringLiteral("clockErrorNs"), pause.pause.clockErrorNs } });
     }
-    for (const FdEntry& fd : fdEntries(events, index)) {
+    for (const FdEntry& fd : fdTable(events, index)) {
         if (fd.sentNs <= 0 || fd.receivedNs < fd.sentNs)
             continue;
         const QString name = fd.name.isEmpty() ? QStringLiteral("fd") : fd.name;

@@ -312,7 +312,7 @@ QString fdClaimId(FdClaim claim)
     return {};
 }
 
-std::vector<FdEntry> fdEntries(std::span<const Event> events, std::optional<std::size_t> migration)
+std::vector<FdEntry> fdTable(std::span<const Event> events, std::optional<std::size_t> migration)
 {
     const Facts facts = collectFacts(events);
     auto table = tableOf(facts, migration);

@@ -52,7 +52,7 @@ struct FdEntry
 /// The fds of one migration, the last one without \a migration, in the order in which they were sent; then
 /// those that were not sent. The CPR stream carries no numbers: what was sent and what was received is
 /// matched by their order in it, names by the numbers that each side logs.
-std::vector<FdEntry> fdEntries(
+std::vector<FdEntry> fdTable(
     std::span<const Event> events, std::optional<std::size_t> migration = std::nullopt);
 
 /// An fd that got lost on its way: the destination may run on with fresh, empty memory in its place.

@@ -16,7 +16,7 @@ Summary summarize(std::span<const Event> events, std::optional<std::size_t> migr
     summary.phases = phases(events, migration);
     summary.checkpoints = checkpoints(events, migration);
     summary.pause = pauseBreakdown(events, migration);
-    summary.fds = fdEntries(events, migration);
+    summary.fds = fdTable(events, migration);
     summary.alarms = fdAlarms(events, migration);
     // A session that was refused has a verdict and no migration.
     const auto window = facts.migration(migration);

@@ -247,7 +247,7 @@ void TestExport::textIsSafeForATerminal()
     FdEntry fd;
     fd.name = u"evil\x1b[2J\nname"_s;
     fd.proof = u"\a"_s;
-    const QString text = fdTable({ fd });
+    const QString text = fdTable(std::vector{ fd });
     QVERIFY(!text.contains(u'\x1b'));
     QVERIFY(!text.contains(u'\a'));
     QCOMPARE(text.count(u'\n'), 2);
@@ -255,7 +255,7 @@ void TestExport::textIsSafeForATerminal()
 
 void TestExport::textWithoutAnything()
 {
-    QVERIFY(fdTable({}).isEmpty());
+    QVERIFY(fdTable(std::vector<FdEntry>()).isEmpty());
     QVERIFY(breakdownBars(pauseBreakdown({})).startsWith(u"Pause: not known."));
     QCOMPARE(phaseTable(phases({})).count(u'\n'), 7);
 }

@@ -56,7 +56,7 @@ void TestFds::realMigrations()
     QFETCH(int, ramSource);
     QFETCH(int, ramDestination);
     const auto events = test::migrationFrom(QString::fromLatin1(QTest::currentDataTag()));
-    const auto table = fdEntries(events);
+    const auto table = fdTable(events);
     QCOMPARE(table.size(), 6);
     for (const FdEntry& fd : table) {
         QVERIFY(!fd.name.isEmpty());
@@ -85,7 +85,7 @@ void TestFds::aLostFdIsAnAlarm()
     QCOMPARE(alarms[0].id, 0);
     QVERIFY(alarms[0].timeNs > 0);
     QVERIFY(alarms[0].text.contains(u"'ram0'"));
-    QCOMPARE(find(fdEntries(events), u"ram0"_s)->claim, FdClaim::Missing);
+    QCOMPARE(find(fdTable(events), u"ram0"_s)->claim, FdClaim::Missing);
 }
 
 void TestFds::whatWasNotSentIsNone()
@@ -95,7 +95,7 @@ void TestFds::whatWasNotSentIsNone()
     const auto events
         = linesOf(test::dataFile(u"logs/qemu-11.1.3-cpr-transfer-defer-src.log"_s), destination);
     QVERIFY(fdAlarms(events).empty());
-    QVERIFY(!find(fdEntries(events), u"new-device"_s));
+    QVERIFY(!find(fdTable(events), u"new-device"_s));
 }
 
 void TestFds::freshSourcesOfEarlierHopsAreNone()
@@ -129,18 +129,18 @@ static const QByteArray secondDestination = R"(2026-11-21T09:00:02.200Z qemu_fil
 void TestFds::theSecondHopKnowsItsSource()
 {
     const auto events = linesOf(firstSource + secondSource, firstDestination + secondDestination);
-    const auto first = fdEntries(events, 0);
+    const auto first = fdTable(events, 0);
     QCOMPARE(first.size(), 1);
     QCOMPARE(first[0].sourceFd, std::optional(11));
     QCOMPARE(first[0].destinationFd, std::optional(20));
-    const auto second = fdEntries(events);
+    const auto second = fdTable(events);
     QCOMPARE(second.size(), 1);
     QCOMPARE(second[0].name, u"ram0"_s);
     QCOMPARE(second[0].sourceFd, std::optional(20));
     QCOMPARE(second[0].destinationFd, std::optional(31));
     QCOMPARE(second[0].claim, FdClaim::Claimed);
-    QVERIFY(fdEntries(events, 7).empty());
-    QVERIFY(fdEntries({}).empty());
+    QVERIFY(fdTable(events, 7).empty());
+    QVERIFY(fdTable(std::span<const Event>()).empty());
 }
 
 void TestFds::fewerReceivedThanSent()
@@ -164,7 +164,7 @@ void TestFds::whatNobodyLooksForIsUnclaimed()
     destination.replace("2026-11-21T09:00:01.300Z",
         "2026-11-21T09:00:01.201Z qemu_file_get_fd ioc cpr-in -> fd 21\n2026-11-21T09:00:01.300Z");
     const auto events = linesOf(source, destination);
-    const auto table = fdEntries(events);
+    const auto table = fdTable(events);
     const FdEntry* old = find(table, u"old"_s);
     QVERIFY(old);
     QCOMPARE(old->id, 4);
@@ -177,7 +177,7 @@ void TestFds::failedSendsDoNotCount()
 {
     QByteArray source = firstSource;
     source.replace("-> status 0", "-> status -1");
-    const auto table = fdEntries(linesOf(source, {}));
+    const auto table = fdTable(linesOf(source, {}));
     QCOMPARE(table.size(), 1);
     QVERIFY(table[0].saved);
     QVERIFY(!table[0].sent);
@@ -185,13 +185,13 @@ void TestFds::failedSendsDoNotCount()
 
 void TestFds::oneSideAlone()
 {
-    const auto source = fdEntries(linesOf(firstSource, {}));
+    const auto source = fdTable(linesOf(firstSource, {}));
     QCOMPARE(source.size(), 1);
     QVERIFY(source[0].sent && !source[0].received);
     QCOMPARE(source[0].claim, FdClaim::Unknown);
     QVERIFY(fdAlarms(linesOf(firstSource, {})).empty());
 
-    const auto destination = fdEntries(
+    const auto destination = fdTable(
         linesOf("2026-11-21T09:00:01.000Z migrate_set_state new state setup\n", firstDestination));
     QCOMPARE(destination.size(), 1);
     QCOMPARE(destination[0].name, u"ram0"_s);
@@ -211,7 +211,7 @@ void TestFds::theSessionAddsItsProof()
             { u"method"_s, u"kcmp"_s }, { u"proof"_s, u"kcmp says so"_s } } });
     events.push_back(events.back());
     events.back().name = u"other"_s;
-    const auto table = fdEntries(events);
+    const auto table = fdTable(events);
     QCOMPARE(table.size(), 2);
     QCOMPARE(table[0].identity, u"same"_s);
     QCOMPARE(table[0].proof, u"kcmp says so"_s);
