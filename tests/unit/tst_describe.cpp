@@ -264,7 +264,8 @@ void TestDescribe::unixSockets()
 void TestDescribe::abstractSocket()
 {
     const UniqueFd socket = UniqueFd::adopt(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    QVERIFY(bool(socket));
+    if (!socket)
+        QFAIL("no socket");
     const sa_family_t family = AF_UNIX;
     QCOMPARE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&family), sizeof family), 0); // autobind
     QCOMPARE(::listen(socket.get(), 1), 0);
@@ -293,7 +294,8 @@ void TestDescribe::socketPair()
 void TestDescribe::tcpSockets()
 {
     const UniqueFd listener = UniqueFd::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    QVERIFY(bool(listener));
+    if (!listener)
+        QFAIL("no socket");
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
