@@ -13,7 +13,8 @@ void Command::fail(const Error& error)
 
 QList<CommandEntry> allCommands()
 {
-    return { listCommand(), inspectCommand() };
+    return { listCommand(), checkCommand(), migrateCommand(), rescueCommand(), showCommand(), exportCommand(),
+        inspectCommand(), demoCommand() };
 }
 
 } // namespace cutover::cli

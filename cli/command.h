@@ -33,6 +33,8 @@ public:
     virtual void start() = 0;
     /// SIGINT or SIGTERM. False: there is nothing to be undone, the program may end at once.
     virtual bool interrupt() { return false; }
+    /// The exit code when the program is left in the middle.
+    virtual int abandonCode() const { return ExitFailed; }
 
 Q_SIGNALS:
     /// Once, the last thing it does.
@@ -55,7 +57,13 @@ struct CommandEntry
 };
 
 CommandEntry listCommand();
+CommandEntry checkCommand();
+CommandEntry migrateCommand();
+CommandEntry rescueCommand();
+CommandEntry showCommand();
+CommandEntry exportCommand();
 CommandEntry inspectCommand();
+CommandEntry demoCommand();
 
 /// All subcommands, in the order of the help.
 QList<CommandEntry> allCommands();

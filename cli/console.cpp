@@ -45,11 +45,11 @@ QLatin1StringView toneCode(Tone tone)
     case Tone::Bad:
         return "1;31"_L1;
     case Tone::Source:
-        return "36"_L1;
-    case Tone::Destination:
-        return "35"_L1;
-    case Tone::Accent:
         return "34"_L1;
+    case Tone::Destination:
+        return "36"_L1;
+    case Tone::Accent:
+        return "35"_L1;
     }
     return {};
 }

@@ -97,8 +97,14 @@ public:
 
     void start() override
     {
+        connect(&m_pairs, &PairSurvey::done, this, &ListCommand::conclude);
+        m_pairs.start();
+    }
+
+private:
+    void conclude()
+    {
         const auto vmms = op::discover(op::ProcFs(), { .allUsers = m_all });
-        m_pairs = findUnfinishedPairs();
         if (m_json)
             printDocument(vmms);
         else
@@ -106,7 +112,6 @@ public:
         Q_EMIT finished(ExitDone);
     }
 
-private:
     void printDocument(const QList<op::DiscoveredVmm>& vmms)
     {
         QJsonArray list;
@@ -160,7 +165,7 @@ private:
 
     bool m_all;
     bool m_json;
-    UnfinishedPairs m_pairs;
+    PairSurvey m_pairs;
 };
 
 CommandSpec spec()

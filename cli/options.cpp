@@ -70,7 +70,7 @@ QString mostLike(const QString& word, const QStringList& known)
     for (const QString& candidate : known) {
         const bool begins = word.size() >= 2 && candidate.startsWith(word);
         const int apart = begins ? 1 : distance(word, candidate);
-        if (apart < bestDistance && apart <= std::max<qsizetype>(1, candidate.size() / 3)) {
+        if (apart < bestDistance && apart <= (candidate.size() + 2) / 3) {
             best = candidate;
             bestDistance = apart;
         }
@@ -108,6 +108,12 @@ Result<Options> Options::parse(const CommandSpec& spec, const QStringList& argum
         return options;
     if (!parser.unknownOptionNames().isEmpty())
         return unknownOption(spec, parser.unknownOptionNames().constFirst());
+    if (!parsed) {
+        QString text = parser.errorText();
+        if (text.endsWith(u'.'))
+            text.chop(1);
+        return usageError(text);
+    }
     for (const OptionSpec& option : spec.options) {
         if (!parser.isSet(option.name))
             continue;
@@ -120,8 +126,6 @@ Result<Options> Options::parse(const CommandSpec& spec, const QStringList& argum
             return std::unexpected(value.error());
         options.m_values.insert(option.name, *value);
     }
-    if (!parsed)
-        return usageError(parser.errorText());
     options.m_arguments = parser.positionalArguments();
     const auto required = std::ranges::count_if(spec.arguments, &ArgumentSpec::required);
     if (options.m_arguments.size() < required)

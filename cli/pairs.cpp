@@ -25,97 +25,131 @@ bool isAlive(const op::ProcessId& process)
     return handle && (*handle)->alive();
 }
 
-QString processText(const QString& side, const op::ProcessId& process, bool alive)
+/// Nobody works on it, and something of it is left.
+bool isUnfinished(const op::PairJournal& journal)
+{
+    if (isAlive(journal.console))
+        return false;
+    const bool destinationAlive = isAlive(journal.destination);
+    if (journal.stage == op::JournalStage::Failed || journal.stage == op::JournalStage::Armed)
+        return destinationAlive;
+    return destinationAlive || isAlive(journal.source);
+}
+
+QString processText(const op::ProcessId& process, const op::SideView& view)
 {
     if (process.pid <= 0)
-        return i18nc("side", "no %1", side);
-    return alive ? i18nc("side, pid", "%1 %2 lives", side, QString::number(process.pid))
-                 : i18nc("side, pid", "%1 %2 is gone", side, QString::number(process.pid));
+        return i18n("was not started");
+    const QString pid = QString::number(process.pid);
+    if (view.gone)
+        return i18nc("pid", "process %1, ended", pid);
+    if (!view.answered)
+        return i18nc("pid", "process %1, does not answer", pid);
+    return i18nc("pid, state", "process %1, %2", pid, view.runState);
 }
 
 } // namespace
 
-op::GuestLocation UnfinishedPair::location() const
+void PairSurvey::start()
 {
-    using enum op::GuestLocation;
-    const bool released = journal.mayHaveReleased() || !journal.guarded;
-    switch (journal.stage) {
-    case op::JournalStage::Armed:
-    case op::JournalStage::Failed:
-        return sourceAlive ? Source : Lost;
-    case op::JournalStage::Migrating:
-        if (!released && sourceAlive && !destinationAlive)
-            return NowhereSourceHolds;
-        return Unknown;
-    case op::JournalStage::Releasing:
-        return Unknown;
-    case op::JournalStage::Moved:
-        return destinationAlive ? Destination : Lost;
-    case op::JournalStage::Finished:
-        break;
-    }
-    return destinationAlive ? Destination : Unknown;
-}
-
-QString UnfinishedPair::remedy() const
-{
-    return i18nc(
-        "a command", "'cutoverctl rescue --pair %1' asks both sides and says what is safe.", journal.folder);
-}
-
-UnfinishedPairs findUnfinishedPairs()
-{
-    UnfinishedPairs found;
-    const QList<op::PairJournal> journals = op::findPairs(&found.problems);
+    const QList<op::PairJournal> journals = op::findPairs(&m_problems);
     for (const op::PairJournal& journal : journals) {
-        if (isAlive(journal.console))
+        if (!isUnfinished(journal))
             continue;
-        UnfinishedPair pair{ .journal = journal,
-            .sourceAlive = isAlive(journal.source),
-            .destinationAlive = isAlive(journal.destination) };
-        const bool nothingLeft = !pair.sourceAlive && !pair.destinationAlive;
-        const bool undone = journal.stage == op::JournalStage::Failed && !pair.destinationAlive;
-        if (!nothingLeft && !undone)
-            found.pairs.push_back(std::move(pair));
-    }
-    return found;
-}
-
-QJsonArray UnfinishedPairs::toJson() const
-{
-    QJsonArray list;
-    for (const UnfinishedPair& pair : pairs) {
-        list.append(QJsonObject{
-            { u"folder"_s, pair.journal.folder },
-            { u"guest"_s, pair.journal.guestName },
-            { u"stage"_s, op::journalStageId(pair.journal.stage) },
-            { u"changedNs"_s, pair.journal.changedNs },
-            { u"sourcePid"_s, pair.journal.source.pid },
-            { u"sourceAlive"_s, pair.sourceAlive },
-            { u"destinationPid"_s, pair.journal.destination.pid },
-            { u"destinationAlive"_s, pair.destinationAlive },
-            { u"location"_s, op::guestLocationId(pair.location()) },
-            { u"remedy"_s, pair.remedy() },
+        m_pairs.push_back(std::make_unique<op::RescueOperation>(journal));
+        connect(m_pairs.back().get(), &op::RescueOperation::assessed, this, [this] {
+            if (m_waiting > 0 && --m_waiting == 0)
+                Q_EMIT done();
         });
     }
+    m_waiting = m_pairs.size();
+    if (m_waiting == 0)
+        QMetaObject::invokeMethod(this, &PairSurvey::done, Qt::QueuedConnection);
+    for (const auto& pair : m_pairs)
+        pair->look();
+}
+
+void PairSurvey::letGo()
+{
+    for (auto& pair : m_pairs)
+        pair.release()->deleteLater();
+    m_pairs.clear();
+    m_waiting = 0;
+}
+
+QString rescueLine(const op::PairJournal& journal)
+{
+    return u"cutoverctl rescue --pair "_s + journal.folder;
+}
+
+QStringList pairLines(const Console& console, const op::PairEvidence& evidence)
+{
+    const op::PairJournal& journal = evidence.journal;
+    const QDateTime changed = QDateTime::fromMSecsSinceEpoch(journal.changedNs / nsPerMs);
+    const QString name
+        = journal.guestName.isEmpty() ? i18n("a guest without a name") : printable(journal.guestName);
+    return {
+        console.paint(Tone::Warning, i18nc("guest", "Unfinished migration of %1", name))
+            + i18nc("when, stage", ", left at %1 in stage '%2'", changed.toString(u"yyyy-MM-dd HH:mm:ss"_s),
+                op::journalStageId(journal.stage)),
+        u"  "_s + console.paint(Tone::Source, i18n("source       "))
+            + processText(journal.source, evidence.source),
+        u"  "_s + console.paint(Tone::Destination, i18n("destination  "))
+            + processText(journal.destination, evidence.destination),
+    };
+}
+
+QJsonObject pairJson(const op::RescueOperation& operation)
+{
+    const op::PairEvidence& evidence = operation.evidence();
+    const op::Assessment& assessment = operation.assessment();
+    QJsonArray options;
+    for (const op::RescueOption& option : assessment.options) {
+        options.append(QJsonObject{ { u"kind"_s, op::rescueKindId(option.kind) },
+            { u"allowed"_s, option.allowed }, { u"recommended"_s, option.recommended },
+            { u"title"_s, option.title }, { u"proof"_s, option.proof } });
+    }
+    const auto side = [](const op::ProcessId& process, const op::SideView& view, const QString& qmp) {
+        return QJsonObject{ { u"pid"_s, process.pid }, { u"gone"_s, view.gone },
+            { u"runState"_s, view.runState }, { u"migrationStatus"_s, view.migrationStatus },
+            { u"qmp"_s, qmp } };
+    };
+    const op::PairJournal& journal = evidence.journal;
+    return {
+        { u"folder"_s, journal.folder },
+        { u"guest"_s, journal.guestName },
+        { u"stage"_s, op::journalStageId(journal.stage) },
+        { u"changedNs"_s, journal.changedNs },
+        { u"source"_s, side(journal.source, evidence.source, journal.sourceQmp) },
+        { u"destination"_s, side(journal.destination, evidence.destination, journal.destinationQmp) },
+        { u"location"_s, op::guestLocationId(assessment.location) },
+        { u"sentence"_s, assessment.sentence },
+        { u"options"_s, options },
+    };
+}
+
+QJsonArray PairSurvey::toJson() const
+{
+    QJsonArray list;
+    for (const auto& pair : m_pairs)
+        list.append(pairJson(*pair));
     return list;
 }
 
-QStringList UnfinishedPairs::lines(const Console& console) const
+QStringList PairSurvey::lines(const Console& console) const
 {
     QStringList lines;
-    for (const UnfinishedPair& pair : pairs) {
-        const QDateTime changed = QDateTime::fromMSecsSinceEpoch(pair.journal.changedNs / nsPerMs);
-        lines << console.paint(
-                     Tone::Warning, i18n("Unfinished migration of '%1'", printable(pair.journal.guestName)))
-                + i18nc("when, stage", ", since %1, stage '%2'", changed.toString(u"yyyy-MM-dd HH:mm:ss"_s),
-                    op::journalStageId(pair.journal.stage));
-        lines << u"  %1; %2"_s.arg(processText(i18n("source"), pair.journal.source, pair.sourceAlive),
-            processText(i18n("destination"), pair.journal.destination, pair.destinationAlive));
-        lines << u"  "_s + op::guestLocationSentence(pair.location());
-        lines << u"  "_s + pair.remedy();
+    for (const auto& pair : m_pairs) {
+        lines += pairLines(console, pair->evidence());
+        lines << u"  "_s + console.paint(Tone::Title, pair->assessment().sentence);
+        if (const op::RescueOption* option = pair->assessment().recommended())
+            lines << u"  "_s
+                    + i18nc("what, a command", "%1: %2", option->title, rescueLine(pair->evidence().journal));
+        else
+            lines << u"  "_s
+                    + i18nc("a command", "What can be done: %1", rescueLine(pair->evidence().journal));
     }
-    for (const Error& problem : problems) {
+    for (const Error& problem : m_problems) {
         lines << console.paint(Tone::Warning, printable(problem.message()));
         if (!problem.remedy.isEmpty())
             lines << u"  "_s + problem.remedy;
@@ -123,7 +157,7 @@ QStringList UnfinishedPairs::lines(const Console& console) const
     return lines;
 }
 
-void UnfinishedPairs::print(Console& console) const
+void PairSurvey::print(Console& console) const
 {
     const QStringList all = lines(console);
     if (!all.isEmpty())
@@ -132,7 +166,7 @@ void UnfinishedPairs::print(Console& console) const
         console.print(line);
 }
 
-void UnfinishedPairs::announce(Console& console) const
+void PairSurvey::announce(Console& console) const
 {
     for (const QString& line : lines(console))
         console.message(line);

@@ -4,30 +4,32 @@
 #pragma once
 
 #include "cli/console.h"
-#include "operator/journal.h"
+#include "operator/rescue.h"
 
 #include <QJsonArray>
+#include <QObject>
 
+#include <memory>
 #include <vector>
 
 namespace cutover::cli {
 
-/// A migration whose console ended before it did.
-struct UnfinishedPair
+/// The migrations of this boot whose console ended before they did, and where their guests are.
+class PairSurvey : public QObject
 {
-    op::PairJournal journal;
-    bool sourceAlive = false;
-    bool destinationAlive = false;
+    Q_OBJECT
+public:
+    using QObject::QObject;
 
-    /// Where the guest must be by the journal and the processes alone; one that was asked may know better.
-    op::GuestLocation location() const;
-    QString remedy() const;
-};
+    /// Asks both sides of each; leads to done(), never from inside it.
+    void start();
+    /// Connections to the VMMs are given up: a monitor serves one client.
+    void letGo();
 
-struct UnfinishedPairs
-{
-    std::vector<UnfinishedPair> pairs;
-    QList<Error> problems; ///< damaged journals
+    bool isEmpty() const { return m_pairs.empty(); }
+    std::size_t size() const { return m_pairs.size(); }
+    op::RescueOperation& operation(std::size_t index) { return *m_pairs.at(index); }
+    const op::RescueOperation& operation(std::size_t index) const { return *m_pairs.at(index); }
 
     QJsonArray toJson() const;
     /// On standard output, below a list.
@@ -35,11 +37,21 @@ struct UnfinishedPairs
     /// On standard error, before something else is done.
     void announce(Console& console) const;
 
+Q_SIGNALS:
+    void done();
+
 private:
     QStringList lines(const Console& console) const;
+
+    std::vector<std::unique_ptr<op::RescueOperation>> m_pairs;
+    QList<Error> m_problems; ///< damaged journals
+    std::size_t m_waiting = 0;
 };
 
-/// Pairs of this boot that nobody works on and that are not over.
-UnfinishedPairs findUnfinishedPairs();
+/// Which pair it is, and what its processes do.
+QStringList pairLines(const Console& console, const op::PairEvidence& evidence);
+QJsonObject pairJson(const op::RescueOperation& operation);
+/// "cutoverctl rescue --pair FOLDER"
+QString rescueLine(const op::PairJournal& journal);
 
 } // namespace cutover::cli

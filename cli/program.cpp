@@ -101,7 +101,7 @@ void Program::interrupt()
         m_interrupted = true;
         return;
     }
-    finish(ExitFailed);
+    finish(m_command ? m_command->abandonCode() : ExitFailed);
 }
 
 void Program::finish(int exitCode)

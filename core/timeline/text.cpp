@@ -317,7 +317,7 @@ QString breakdownBars(const PauseBreakdown& pause, const TextStyle& style)
         + (pause.clockSampled ? QString() : QStringLiteral(" (clock steps not checked)")) + QLatin1Char('\n')
         + pause.explanation + QLatin1Char('\n') + evidenceTierText(pause.pause.tier) + QLatin1Char('\n');
 
-    const std::vector<PauseRow> rows = condensed(pause);
+    const std::vector<PauseRow> rows = style.everyRow ? pause.rows : condensed(pause);
     qint64 longest = 0;
     for (const PauseRow& row : rows)
         longest = std::max(longest, row.durationNs);

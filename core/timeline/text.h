@@ -14,6 +14,7 @@ struct TextStyle
 {
     int width = 80; ///< columns, at least 40; nothing is wider, except what must not be cut: figures
     bool colour = false; ///< ANSI colours, for a terminal
+    bool everyRow = false; ///< of the pause, also the smallest
 };
 
 /// Each block: whole lines with line ends, columns aligned, no trailing spaces. Empty if there is nothing to
@@ -21,7 +22,7 @@ struct TextStyle
 QString phaseTable(const Phases& phases, const TextStyle& style = {});
 QString fdTable(const std::vector<FdEntry>& fds, const TextStyle& style = {});
 /// The pause with its evidence and its rows as bars. Rows below one percent of the pause are added up in one
-/// row per kind of work, so that the figures still add up.
+/// row per kind of work, so that the figures still add up, unless every row is asked for.
 QString breakdownBars(const PauseBreakdown& pause, const TextStyle& style = {});
 
 } // namespace cutover::timeline

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "cli/sessionrun.h"
+
+#include <QTimer>
+
+namespace cutover::cli {
+
+enum class ProgressStyle : std::uint8_t {
+    Lines, ///< a line for each event worth one
+    Live, ///< a few lines that are drawn anew
+    Json, ///< a JSON line for every event
+};
+
+/// What is seen of a migration while it runs.
+class Progress : public QObject
+{
+    Q_OBJECT
+public:
+    Progress(Console& console, SessionRun& run, ProgressStyle style);
+    ~Progress() override;
+
+    /// Removes what the live view has drawn and shows nothing until resume().
+    void pause();
+    void resume() { m_paused = false; }
+    /// For good.
+    void stop() { pause(); }
+
+private:
+    void appended(std::size_t first, std::size_t count);
+    void redraw();
+    void erase();
+    QStringList liveLines() const;
+
+    Console& m_console;
+    SessionRun& m_run;
+    ProgressStyle m_style;
+    QTimer m_redraw;
+    qint64 m_firstNs = 0;
+    int m_drawn = 0; ///< lines on the terminal
+    bool m_paused = false;
+};
+
+/// {"type": "event", timeNs, side, category, name, attributes}
+QJsonObject eventJson(const timeline::Event& event);
+
+} // namespace cutover::cli

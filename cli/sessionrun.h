@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "cli/command.h"
+#include "operator/session.h"
+#include "timeline/record.h"
+
+namespace cutover::cli {
+
+/// One migration from its check to its end, with a stop for consent in between.
+class SessionRun : public QObject
+{
+    Q_OBJECT
+public:
+    explicit SessionRun(op::SessionRequest request, QObject* parent = nullptr);
+
+    /// Connects and checks; leads to checked() or ended().
+    void check();
+    /// After checked(), unless it was refused; leads to ended().
+    void migrate();
+    /// False when it is too late, or nothing has begun.
+    bool cancel();
+    /// From migrate() to ended(): whoever leaves now leaves a pair behind.
+    bool isUnderWay() const { return m_migrating && !m_ended; }
+
+    const op::SessionRequest& request() const { return m_request; }
+    const op::Session& session() const { return m_session; }
+    timeline::Record& record() { return m_record; }
+    const timeline::Record& record() const { return m_record; }
+    bool isRefused() const { return m_session.outcome() == op::Outcome::Refused; }
+    ExitCode exitCode() const;
+    /// What is known of where the guest is, after ended().
+    op::GuestLocation location() const;
+
+Q_SIGNALS:
+    void checked();
+    void ended();
+
+private:
+    void advance();
+    void end();
+
+    op::SessionRequest m_request;
+    timeline::Record m_record;
+    op::Session m_session;
+    bool m_checked = false;
+    bool m_migrating = false;
+    bool m_ended = false;
+};
+
+} // namespace cutover::cli
