@@ -163,6 +163,7 @@ void Channel::flush()
         if (message.sent == 0)
             message.timeNs = realtimeNs();
         std::vector<int> fds;
+        fds.reserve(message.fds.size());
         for (const UniqueFd& fd : message.fds)
             fds.push_back(fd.get());
         const auto rest = QByteArrayView(message.line).sliced(message.sent);

@@ -25,7 +25,7 @@ Result<Greeting> parseGreeting(const QJsonObject& message)
         .package = body["version"_L1]["package"_L1].toString(),
         .capabilities = {} };
     const QJsonArray capabilities = body["capabilities"_L1].toArray();
-    for (const QJsonValue& capability : capabilities)
+    for (const QJsonValue capability : capabilities)
         greeting.capabilities.append(capability.toString());
     return greeting;
 }

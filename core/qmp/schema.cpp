@@ -18,7 +18,7 @@ static QStringList toStrings(const QJsonValue& value)
 {
     QStringList strings;
     const QJsonArray array = value.toArray();
-    for (const QJsonValue& entry : array)
+    for (const QJsonValue entry : array)
         strings.append(entry.toString());
     return strings;
 }
@@ -52,7 +52,7 @@ Result<Schema::Entity> Schema::parseEntity(const QJsonObject& info)
         .features = toStrings(info["features"_L1]),
         .allowOob = info["allow-oob"_L1].toBool() };
     const QJsonArray members = info["members"_L1].toArray();
-    for (const QJsonValue& value : members) {
+    for (const QJsonValue value : members) {
         entity.members.append({ .name = value["name"_L1].toString(),
             .type = value["type"_L1].toString(),
             .features = toStrings(value["features"_L1]),
@@ -64,7 +64,7 @@ Result<Schema::Entity> Schema::parseEntity(const QJsonObject& info)
             entity.members.append({ .name = name, .type = {}, .features = {}, .optional = false });
     }
     const QJsonArray variants = info["variants"_L1].toArray();
-    for (const QJsonValue& value : variants)
+    for (const QJsonValue value : variants)
         entity.variants.insert(value["case"_L1].toString(), value["type"_L1].toString());
     return entity;
 }
@@ -72,7 +72,7 @@ Result<Schema::Entity> Schema::parseEntity(const QJsonObject& info)
 Result<Schema> Schema::parse(const QJsonArray& schema)
 {
     Schema result;
-    for (const QJsonValue& value : schema) {
+    for (const QJsonValue value : schema) {
         const QJsonObject info = value.toObject();
         const QString name = info["name"_L1].toString();
         if (name.isEmpty())
@@ -80,7 +80,7 @@ Result<Schema> Schema::parse(const QJsonArray& schema)
         auto entity = parseEntity(info);
         if (!entity)
             return std::unexpected(entity.error());
-        result.m_entities.insert(name, std::move(*entity));
+        result.m_entities.emplace(name, std::move(*entity));
     }
     if (const auto complete = result.checkReferences(); !complete)
         return std::unexpected(complete.error());

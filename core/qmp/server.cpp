@@ -284,7 +284,7 @@ void Server::negotiate(
             return;
         }
         const QJsonArray wanted = member->toArray();
-        for (const QJsonValue& capability : wanted) {
+        for (const QJsonValue capability : wanted) {
             if (!m_options.greeting.capabilities.contains(capability.toString())) {
                 responder.error(u"Capability '%1' not available"_s.arg(capability.toString()));
                 return;

@@ -72,7 +72,7 @@ static qmp::ErrorClass errorClassFrom(const QString& name)
 
 Result<void> FakeQmp::loadActions(FakeStep& step, const QJsonArray& actions)
 {
-    for (const QJsonValue& value : actions) {
+    for (const QJsonValue value : actions) {
         const QJsonObject action = value.toObject();
         if (action.contains("return"_L1)) {
             step.returns(action["return"_L1]);
@@ -120,7 +120,7 @@ Result<void> FakeQmp::load(const QString& fileName)
             return loaded;
     }
     const QJsonArray steps = document->object()["steps"_L1].toArray();
-    for (const QJsonValue& value : steps) {
+    for (const QJsonValue value : steps) {
         const QJsonObject entry = value.toObject();
         const QString command = entry["expect"_L1].toString();
         if (command.isEmpty())

@@ -17,6 +17,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <array>
 #include <fcntl.h>
 #include <memory>
 #include <unistd.h>
@@ -73,10 +74,10 @@ void TestQmpQemu::versions()
 QString TestQmpQemu::findBinary(const QString& version)
 {
     const bool ten = version == "10.0"_L1;
-    const QString named = qEnvironmentVariable(ten ? "CUTOVER_QEMU_10" : "CUTOVER_QEMU_11");
+    QString named = qEnvironmentVariable(ten ? "CUTOVER_QEMU_10" : "CUTOVER_QEMU_11");
     if (!named.isEmpty())
         return named;
-    const QString exact = QStandardPaths::findExecutable(u"qemu-system-x86_64-"_s + version);
+    QString exact = QStandardPaths::findExecutable(u"qemu-system-x86_64-"_s + version);
     return exact.isEmpty() && ten ? QStandardPaths::findExecutable(u"qemu-system-x86_64"_s) : exact;
 }
 
@@ -128,7 +129,7 @@ void TestQmpQemu::connectClient()
     };
     QTRY_VERIFY_WITH_TIMEOUT(connected(), patienceMs);
     QFETCH(QString, version);
-    const Greeting greeting = ready.first().first().value<Greeting>();
+    const auto greeting = ready.first().first().value<Greeting>();
     if (u"%1.%2"_s.arg(greeting.major).arg(greeting.minor) != version)
         QSKIP(qPrintable(
             u"the QEMU found for %1 is %2.%3"_s.arg(version).arg(greeting.major).arg(greeting.minor)));
@@ -148,7 +149,7 @@ Result<QJsonValue> TestQmpQemu::run(
 static QMap<QString, QJsonObject> byName(const QJsonArray& schema)
 {
     QMap<QString, QJsonObject> entries;
-    for (const QJsonValue& entry : schema)
+    for (const QJsonValue entry : schema)
         entries.insert(entry["name"_L1].toString(), entry.toObject());
     return entries;
 }
@@ -222,8 +223,8 @@ void TestQmpQemu::passesFds()
     int answered = 0;
     std::vector<UniqueFd> readEnds;
     for (int i = 0; i < count; ++i) {
-        int ends[2];
-        QCOMPARE(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+        std::array<int, 2> ends{};
+        QCOMPARE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
         readEnds.push_back(UniqueFd::adopt(ends[0]));
         const UniqueFd writeEnd = UniqueFd::adopt(ends[1]);
         m_client->call(u"getfd"_s, { { u"fdname"_s, u"fd%1"_s.arg(i) } },

@@ -15,6 +15,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <array>
 #include <fcntl.h>
 #include <memory>
 #include <sys/socket.h>
@@ -191,7 +192,12 @@ void TestQmpClient::makeReady()
 QJsonObject TestQmpClient::nextRequest()
 {
     QJsonObject request;
-    [&] { QTRY_VERIFY(!request.isEmpty() || !(request = m_peer->next()).isEmpty()); }();
+    const auto arrived = [&] {
+        if (request.isEmpty())
+            request = m_peer->next();
+        return !request.isEmpty();
+    };
+    [&] { QTRY_VERIFY(arrived()); }();
     return request;
 }
 
@@ -332,8 +338,8 @@ void TestQmpClient::protocolBreaksClose_data()
         << R"({"error": {"class": "GenericError", "desc": "JSON parse error"}})"_ba << ErrorCode::Protocol;
     QTest::newRow("neither reply nor event") << R"({"QMP": {}})"_ba << ErrorCode::Protocol;
     QTest::newRow("garbage") << "garbage"_ba << ErrorCode::Malformed;
-    QTest::newRow("bad JSON") << "{\"event\": }"_ba << ErrorCode::Malformed;
-    QTest::newRow("too long") << "{\"event\": \"" + QByteArray(5000, 'x') + "\"}" << ErrorCode::LimitExceeded;
+    QTest::newRow("bad JSON") << R"({"event": })"_ba << ErrorCode::Malformed;
+    QTest::newRow("too long") << R"({"event": ")" + QByteArray(5000, 'x') + "\"}" << ErrorCode::LimitExceeded;
 }
 
 void TestQmpClient::protocolBreaksClose()
@@ -593,7 +599,12 @@ void TestQmpClient::reconnectsOnlyWhenTold()
         m_client->connectTo(path);
         QCOMPARE(m_client->address(), path);
         UniqueFd accepted;
-        QTRY_VERIFY(accepted || (accepted = fdpass::acceptUnix(listener->get()).value_or(UniqueFd())));
+        const auto arrived = [&] {
+            if (!accepted)
+                accepted = fdpass::acceptUnix(listener->get()).value_or(UniqueFd());
+            return bool(accepted);
+        };
+        QTRY_VERIFY(arrived());
         m_peer = std::make_unique<Peer>(std::move(accepted));
         m_peer->send(greetingLine);
         m_peer->send(reply(nextRequest()));
@@ -690,8 +701,8 @@ void TestQmpClient::adoptsAListener()
 void TestQmpClient::sendsFds()
 {
     makeReady();
-    int ends[2];
-    QCOMPARE(::pipe2(ends, O_CLOEXEC), 0);
+    std::array<int, 2> ends{};
+    QCOMPARE(::pipe2(ends.data(), O_CLOEXEC), 0);
     UniqueFd in = UniqueFd::adopt(ends[0]);
     UniqueFd out = UniqueFd::adopt(ends[1]);
     int answered = 0;

@@ -85,7 +85,7 @@ void TestQmpCodec::everySplitGivesTheSame()
 void TestQmpCodec::keepsBytesAndIntegers()
 {
     const QByteArray raw
-        = "{\"max\" : 9223372036854775807,\"min\":-9223372036854775808, \"odd\":9007199254740993 }";
+        = R"({"max" : 9223372036854775807,"min":-9223372036854775808, "odd":9007199254740993 })";
     const QList<Message> messages = read("  " + raw + "\r\n");
     QCOMPARE(messages.size(), 1);
     QCOMPARE(messages.first().raw, raw);
@@ -103,7 +103,7 @@ void TestQmpCodec::separators_data()
     QTest::addColumn<int>("count");
     QTest::newRow("crlf") << "{\"a\":1}\r\n{\"b\":2}\r\n"_ba << 2;
     QTest::newRow("lf") << "{\"a\":1}\n{\"b\":2}\n"_ba << 2;
-    QTest::newRow("none") << "{\"a\":1}{\"b\":2}"_ba << 2;
+    QTest::newRow("none") << R"({"a":1}{"b":2})"_ba << 2;
     QTest::newRow("blanks") << " \t\r\n {\"a\":1} \n\n\n{\"b\":2}  "_ba << 2;
     QTest::newRow("pretty") << "{\n  \"a\": {\n    \"b\": 1\n  }\n}\r\n"_ba << 1;
     QTest::newRow("unfinished") << "{\"a\":1}\n{\"b\":"_ba << 1;
@@ -158,14 +158,14 @@ void TestQmpCodec::malformed()
 void TestQmpCodec::limitsSize()
 {
     const CodecLimits limits{ .maxMessageBytes = 100 };
-    const QByteArray fits = "{\"a\":\"" + QByteArray(92, 'x') + "\"}";
+    const QByteArray fits = R"({"a":")" + QByteArray(92, 'x') + "\"}";
     QCOMPARE(fits.size(), 100);
     QVERIFY(read(fits, limits).first().object.has_value());
 
     QCOMPARE(read(fits + fits, limits).size(), 2);
     QCOMPARE(read("{ " + fits.sliced(1), limits).first().object.error().code, ErrorCode::LimitExceeded);
 
-    const QByteArray tooLong = "{\"a\":\"" + QByteArray(1'000'000, 'x') + "\"}\n{}\n";
+    const QByteArray tooLong = R"({"a":")" + QByteArray(1'000'000, 'x') + "\"}\n{}\n";
     MessageReader reader(limits);
     QList<Message> messages;
     for (qsizetype i = 0; i < tooLong.size(); i += 1000) {
@@ -244,7 +244,7 @@ void TestQmpCodec::longMessageInTinyChunks()
 {
     // Quadratic rescanning of 16 MiB in chunks of 64 bytes would take hours.
     const QByteArray body(16 * 1024 * 1024, 'x');
-    const QByteArray line = "{\"a\":\"" + body + "\"}\n";
+    const QByteArray line = R"({"a":")" + body + "\"}\n";
     MessageReader reader;
     QList<Message> messages;
     for (qsizetype i = 0; i < line.size(); i += 64) {
@@ -269,7 +269,7 @@ void TestQmpCodec::greetingRoundTrip()
     const auto parsed = parseGreeting(toJson(greeting));
     QVERIFY(parsed.has_value());
     QCOMPARE(*parsed, greeting);
-    for (const QByteArray& wrong : { "{}"_ba, "{\"QMP\":1}"_ba, "{\"QMP\":{\"version\":{}}}"_ba })
+    for (const QByteArray& wrong : { "{}"_ba, R"({"QMP":1})"_ba, R"({"QMP":{"version":{}}})"_ba })
         QCOMPARE(parseGreeting(*read(wrong).first().object).error().code, ErrorCode::Protocol);
 }
 
@@ -277,11 +277,11 @@ void TestQmpCodec::eventTimes_data()
 {
     QTest::addColumn<QByteArray>("timestamp");
     QTest::addColumn<qint64>("timeNs");
-    QTest::newRow("usual") << "{\"seconds\":1795252356,\"microseconds\":395100}"_ba
+    QTest::newRow("usual") << R"({"seconds":1795252356,"microseconds":395100})"_ba
                            << qint64{ 1795252356395100000 };
-    QTest::newRow("unknown") << "{\"seconds\":-1,\"microseconds\":-1}"_ba << qint64{ 0 };
-    QTest::newRow("overflow") << "{\"seconds\":9223372036854775807,\"microseconds\":0}"_ba << qint64{ 0 };
-    QTest::newRow("bad fraction") << "{\"seconds\":1,\"microseconds\":1000000}"_ba << qint64{ 0 };
+    QTest::newRow("unknown") << R"({"seconds":-1,"microseconds":-1})"_ba << qint64{ 0 };
+    QTest::newRow("overflow") << R"({"seconds":9223372036854775807,"microseconds":0})"_ba << qint64{ 0 };
+    QTest::newRow("bad fraction") << R"({"seconds":1,"microseconds":1000000})"_ba << qint64{ 0 };
     QTest::newRow("missing") << "{}"_ba << qint64{ 0 };
     QTest::newRow("no object") << "5"_ba << qint64{ 0 };
 }

@@ -137,9 +137,9 @@ QByteArray TestQmpServer::readLine(const UniqueFd& socket)
 
 void TestQmpServer::negotiate(const UniqueFd& socket)
 {
-    QVERIFY(readLine(socket).startsWith("{\"QMP\":"));
+    QVERIFY(readLine(socket).startsWith(R"({"QMP":)"));
     write(socket, "{\"execute\":\"qmp_capabilities\"}\n");
-    QCOMPARE(readLine(socket), "{\"return\":{}}"_ba);
+    QCOMPARE(readLine(socket), R"({"return":{}})"_ba);
 }
 
 void TestQmpServer::greetsAndNegotiates()
@@ -154,7 +154,7 @@ void TestQmpServer::greetsAndNegotiates()
         R"({"error":{"class":"CommandNotFound","desc":"Expecting capabilities negotiation with 'qmp_capabilities'"},"id":7})"_ba);
     QVERIFY(!m_server->isNegotiated(1));
     write(socket, R"({"execute":"qmp_capabilities"})");
-    QCOMPARE(readLine(socket), "{\"return\":{}}"_ba);
+    QCOMPARE(readLine(socket), R"({"return":{}})"_ba);
     QVERIFY(m_server->isNegotiated(1));
     QCOMPARE(negotiated.size(), 1);
     write(socket, R"({"execute":"qmp_capabilities"})");
@@ -242,11 +242,11 @@ void TestQmpServer::echoesAnyId()
 {
     const UniqueFd socket = plug(*m_server);
     negotiate(socket);
-    for (const QByteArray& id : { "null"_ba, "\"\""_ba, "9223372036854775807"_ba, "[1,{\"a\":true}]"_ba }) {
-        write(socket, "{\"execute\":\"query-name\",\"id\":" + id + "}");
-        QCOMPARE(readLine(socket), "{\"id\":" + id + ",\"return\":{\"name\":\"vm\"}}");
-        write(socket, "{\"execute\":1,\"id\":" + id + "}");
-        QVERIFY(readLine(socket).contains(QByteArray("\"id\":" + id)));
+    for (const QByteArray& id : { "null"_ba, R"("")"_ba, "9223372036854775807"_ba, R"([1,{"a":true}])"_ba }) {
+        write(socket, R"({"execute":"query-name","id":)" + id + "}");
+        QCOMPARE(readLine(socket), R"({"id":)" + id + R"(,"return":{"name":"vm"}})");
+        write(socket, R"({"execute":1,"id":)" + id + "}");
+        QVERIFY(readLine(socket).contains(QByteArray(R"("id":)" + id)));
     }
 }
 
@@ -265,8 +265,8 @@ void TestQmpServer::answersLaterAndInOrder()
     QVERIFY(fdpass::receiveSome(socket.get(), { &byte, 1 })->wouldBlock);
     held->success(5);
     QCOMPARE(readLine(socket), R"({"id":1,"return":5})"_ba);
-    QVERIFY(readLine(socket).contains("\"id\":2"));
-    QVERIFY(readLine(socket).contains("\"id\":3"));
+    QVERIFY(readLine(socket).contains(R"("id":2)"));
+    QVERIFY(readLine(socket).contains(R"("id":3)"));
 }
 
 void TestQmpServer::outOfOrderOnRequest()
@@ -282,7 +282,7 @@ void TestQmpServer::outOfOrderOnRequest()
     write(socket, R"({"execute":"slow","id":1}{"execute":"fast","id":2})");
     QCOMPARE(readLine(socket), R"({"id":2,"return":"fast"})"_ba);
     held.reset();
-    QVERIFY(readLine(socket).contains("\"id\":1"));
+    QVERIFY(readLine(socket).contains(R"("id":1)"));
 }
 
 void TestQmpServer::droppedResponderAnswers()
@@ -328,13 +328,14 @@ void TestQmpServer::eventsReachTheNegotiated()
     QCOMPARE(event["data"_L1]["status"_L1], u"setup"_s);
     QVERIFY(event["timestamp"_L1]["seconds"_L1].toInteger() >= before);
     write(second, "{\"execute\":\"qmp_capabilities\"}\n");
-    QCOMPARE(readLine(second), "{\"return\":{}}"_ba);
+    QCOMPARE(readLine(second), R"({"return":{}})"_ba);
 }
 
 void TestQmpServer::severalConnections()
 {
     constexpr int count = 20;
     std::vector<UniqueFd> sockets;
+    sockets.reserve(count);
     for (int i = 0; i < count; ++i)
         sockets.push_back(plug(*m_server));
     for (const UniqueFd& socket : sockets)
