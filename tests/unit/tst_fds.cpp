@@ -191,8 +191,8 @@ void TestFds::oneSideAlone()
     QCOMPARE(source[0].claim, FdClaim::Unknown);
     QVERIFY(fdAlarms(linesOf(firstSource, {})).empty());
 
-    const auto destination = fdTable(
-        linesOf("2026-11-21T09:00:01.000Z migrate_set_state new state setup\n", firstDestination));
+    const auto destination
+        = fdTable(linesOf("2026-11-21T09:00:01.000Z migrate_set_state new state setup\n", firstDestination));
     QCOMPARE(destination.size(), 1);
     QCOMPARE(destination[0].name, u"ram0"_s);
     QCOMPARE(destination[0].destinationFd, std::optional(20));
