@@ -33,7 +33,6 @@ class TestQmpQemu : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
     void init();
     void cleanup();
     void schemaMatchesTheFixture_data() { versions(); }
@@ -83,6 +82,7 @@ QString TestQmpQemu::findBinary(const QString& version)
 
 void TestQmpQemu::init()
 {
+    QTest::failOnWarning();
     m_folder = std::make_unique<QTemporaryDir>();
     m_client = std::make_unique<Client>();
 }

@@ -20,7 +20,6 @@ class TestFakeQmp : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
     void init();
     void cleanup();
     void playsAScriptFromAFile();
@@ -45,6 +44,7 @@ static const QJsonValue unanswered = u"unanswered"_s;
 
 void TestFakeQmp::init()
 {
+    QTest::failOnWarning();
     m_folder = std::make_unique<QTemporaryDir>();
     m_client = std::make_unique<Client>();
     m_log.clear();

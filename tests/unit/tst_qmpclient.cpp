@@ -102,7 +102,6 @@ class TestQmpClient : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
     void init();
     void cleanup();
 
@@ -158,6 +157,7 @@ static int openFds()
 
 void TestQmpClient::init()
 {
+    QTest::failOnWarning();
     m_fdsBefore = openFds();
     m_client = std::make_unique<Client>();
 }
@@ -740,15 +740,15 @@ void TestQmpClient::queuesHugeOutput()
     const QString body(8 * 1024 * 1024, u'x');
     int answered = 0;
     const auto count = [&](const Result<QJsonValue>& result) { answered += int(result.has_value()); };
-    m_client->call(u"big"_s, { { u"a"_s, body } }, count);
+    // Partly written, and its fd sent just once.
+    m_client->call(u"big"_s, { { u"a"_s, body } }, count, { .fds = { 0 } });
     // A message with an fd behind it must keep its place, and its fd.
     m_client->call(u"getfd"_s, {}, count, { .fds = { 0 } });
-    QVERIFY(m_peer->fds().empty());
     const QJsonObject big = nextRequest();
     QCOMPARE(big["arguments"_L1]["a"_L1].toString().size(), body.size());
     const QJsonObject second = nextRequest();
     QCOMPARE(second["execute"_L1], u"getfd"_s);
-    QCOMPARE(m_peer->fds().size(), std::size_t{ 1 });
+    QCOMPARE(m_peer->fds().size(), std::size_t{ 2 });
     m_peer->send(reply(big) + reply(second));
     QTRY_COMPARE(answered, 2);
 }

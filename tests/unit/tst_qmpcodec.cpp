@@ -19,7 +19,7 @@ class TestQmpCodec : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void everySplitGivesTheSame();
     void keepsBytesAndIntegers();
     void separators_data();

@@ -17,7 +17,7 @@ class TestQmpSchema : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void looksUp_data() { versions(); }
     void looksUp();
     void versionsDiffer();
