@@ -12,6 +12,7 @@
 #include <KLocalizedString>
 
 #include <csignal>
+#include <poll.h>
 
 namespace cutover::op {
 
@@ -106,6 +107,15 @@ pid_t Endpoint::pid() const
 quint64 Endpoint::startTimeTicks() const
 {
     return m_child ? m_child->startTimeTicks() : m_process ? m_process->startTimeTicks() : 0;
+}
+
+bool Endpoint::isAlive() const
+{
+    const int pidFd = m_child ? m_child->pidFd() : m_process ? m_process->pidFd() : -1;
+    if (m_gone || pidFd < 0)
+        return !m_gone;
+    pollfd ended{ .fd = pidFd, .events = POLLIN, .revents = 0 };
+    return ::poll(&ended, 1, 0) == 0;
 }
 
 Result<void> Endpoint::kill()

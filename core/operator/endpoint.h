@@ -45,6 +45,8 @@ public:
     pid_t pid() const;
     quint64 startTimeTicks() const;
     bool isGone() const { return m_gone; }
+    /// False as soon as the process has ended, also before exited() is delivered; true when none is known.
+    bool isAlive() const;
     /// SIGKILL through the pidfd, for a launched process only; announced by exited().
     Result<void> kill();
 

@@ -251,13 +251,19 @@ Result<void> Stepper::on(Aborting now, const SessionInput& input)
     return {};
 }
 
+void Stepper::reconnect(Side side)
+{
+    if (!view(side).gone)
+        act(action::Reconnect{ side });
+}
+
 void Stepper::askSide(Side side)
 {
     if (view(side).connected) {
         call(side, Tag::QueryMigrate, QStringLiteral("query-migrate"));
         call(side, Tag::QueryStatus, QStringLiteral("query-status"));
     } else {
-        act(action::Reconnect{ side });
+        reconnect(side);
     }
 }
 
@@ -302,7 +308,7 @@ Result<void> Stepper::on(Locating now, const SessionInput& input)
         } else if (disconnected(input, side) && !asked) {
             asked = retried;
             if (!std::exchange(retried, true))
-                act(action::Reconnect{ side });
+                reconnect(side);
         }
     }
     if (fired(input, TimerKind::Poll))

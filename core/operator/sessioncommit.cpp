@@ -51,7 +51,7 @@ Result<void> Stepper::on(Moving now, const SessionInput& input)
         return {};
     }
     if (disconnected(input, Side::Destination)) {
-        act(action::Reconnect{ Side::Destination });
+        reconnect(Side::Destination);
         return {};
     }
     if (!now.settling
@@ -131,7 +131,7 @@ Result<void> Stepper::on(Committing now, const SessionInput& input)
         return {};
     }
     if (disconnected(input, Side::Destination)) {
-        act(action::Reconnect{ Side::Destination });
+        reconnect(Side::Destination);
         return {};
     }
     if (fired(input, TimerKind::Limit)) {
@@ -146,7 +146,7 @@ Result<void> Stepper::on(Committing now, const SessionInput& input)
             // Completed was said before it ended: all of the guest is on the destination.
             confirmDestination();
         } else if (disconnected(input, Side::Source)) {
-            act(action::Reconnect{ Side::Source });
+            reconnect(Side::Source);
         } else if (poll || connectedTo(input, Side::Source)) {
             call(Side::Source, Tag::QueryStatus, QStringLiteral("query-status"));
         } else if (const auto* reply = replyFrom(input, Side::Source, Tag::QueryStatus);

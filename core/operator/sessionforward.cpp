@@ -314,7 +314,7 @@ Result<void> Stepper::on(ConfiguringDestination now, const SessionInput& input)
     }
     if (disconnected(input, Side::Destination)) {
         // Its end, if it is one, is announced by Exited; a mere loss of the connection is retried.
-        act(action::Reconnect{ Side::Destination });
+        reconnect(Side::Destination);
         return {};
     }
     if (connectedTo(input, Side::Destination)) {

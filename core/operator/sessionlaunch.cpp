@@ -12,6 +12,8 @@ namespace cutover::op {
 
 using timeline::Category;
 
+static constexpr int reconnectDelayMs = 20;
+
 void Session::Private::launch()
 {
     destination = makeEndpoint(Side::Destination);
@@ -93,14 +95,17 @@ void Session::Private::killDestination()
 void Session::Private::reconnect(Side side)
 {
     Endpoint* vmm = endpointOf(side);
-    if (!vmm || vmm->isGone()) {
-        feed(input::Disconnected{ side, {} });
+    // A dead one's end has been announced or is about to be.
+    if (!vmm || !vmm->isAlive())
         return;
-    }
-    if (side == Side::Source)
-        vmm->connectTo(sourcePath);
-    else
-        vmm->connectTo(plan.attached ? request.destination.qmpPath : plan.monitorPath);
+    const QString path = side == Side::Source ? sourcePath
+        : plan.attached                       ? request.destination.qmpPath
+                                              : plan.monitorPath;
+    // Not at once: a VMM that is dying refuses as fast as it is asked.
+    QTimer::singleShot(reconnectDelayMs, vmm, [vmm, path] {
+        if (vmm->isAlive())
+            vmm->connectTo(path);
+    });
 }
 
 void Session::Private::moveMonitor()

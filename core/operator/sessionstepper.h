@@ -67,6 +67,8 @@ private:
     void abortRestore(state::Aborting now, std::size_t next);
     void locateNow(Failure why);
     void askSide(Side side);
+    /// Nothing for a side that is gone: its end has been or will be announced.
+    void reconnect(Side side);
     void decide(const state::Locating& now);
     void strand(Failure why, GuestLocation location);
 

@@ -72,7 +72,8 @@ inline void keepInLab(lab::QemuLab& lab, const op::Session& session)
 /// One question to a VMM over a connection of its own; Undefined when there is no answer.
 inline QJsonValue ask(const QString& qmpPath, const QString& command, const QJsonObject& arguments = {})
 {
-    qmp::Client client;
+    // A monitor that somebody else holds never greets.
+    qmp::Client client({ .greetingMs = 10'000 });
     QJsonValue answer(QJsonValue::Undefined);
     bool done = false;
     QObject::connect(&client, &qmp::Client::closed, &client, [&] { done = true; });
