@@ -179,6 +179,9 @@ void Session::Private::concludeCheck()
     plan.keepSource = request.keepSource;
     plan.attached = request.destination.kind == DestinationSpec::Kind::Attach;
     plan.binary = request.destination.binary;
+    // A destination inherits our limits.
+    if (const auto limit = ProcFs().openFilesLimit(::getpid()))
+        plan.launchFilesLimit = *limit;
     if (plan.attached) {
         const DestinationSpec& spec = request.destination;
         plan.monitorPath = spec.qmpPath;
