@@ -73,7 +73,7 @@ class TestOperatorQemu : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void factsAndPreflight_data() { test::addQemuRows(); }
     void factsAndPreflight();
     void derivedDestinationStarts_data() { test::addQemuRows(); }

@@ -24,9 +24,9 @@ class TestQemuLab : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
+    void init() { QTest::failOnWarning(); }
     void initTestCase()
     {
-        QTest::failOnWarning();
         QVERIFY(m_runtime.isValid());
         qputenv("XDG_RUNTIME_DIR", m_runtime.path().toLocal8Bit());
     }

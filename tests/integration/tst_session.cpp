@@ -33,13 +33,11 @@ private:
     std::optional<QTemporaryDir> m_runtime;
 };
 
-void TestSession::initTestCase()
-{
-    QTest::failOnWarning();
-}
+void TestSession::initTestCase() { }
 
 void TestSession::init()
 {
+    QTest::failOnWarning();
     m_runtime.emplace();
     qputenv("XDG_RUNTIME_DIR", QFile::encodeName(m_runtime->path()));
 }

@@ -14,7 +14,7 @@ class TestAttribution : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void rules_data();
     void rules();
     void alwaysAddsUp();

@@ -17,7 +17,7 @@ class TestBase : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void uniqueFdClosesOnce();
     void uniqueFdMoves();
     void duplicateIsCloseOnExec();
@@ -74,12 +74,12 @@ void TestBase::duplicateIsCloseOnExec()
 
 void TestBase::errorMessageNamesEverything()
 {
-    const Error error{.code = ErrorCode::System,
+    const Error error{ .code = ErrorCode::System,
         .attempt = QStringLiteral("open the log"),
         .object = QStringLiteral("/x"),
         .cause = QStringLiteral("no space for it"),
         .remedy = QStringLiteral("Free some space."),
-        .sysErrno = ENOSPC};
+        .sysErrno = ENOSPC };
     QCOMPARE(error.message(),
         QStringLiteral("Cannot open the log '/x': no space for it: No space left on device"));
 }
@@ -104,7 +104,7 @@ void TestBase::errnoDecidesTheCode()
 
 void TestBase::sidesRoundTrip()
 {
-    for (const Side side : {Side::Source, Side::Destination, Side::Channel, Side::Console})
+    for (const Side side : { Side::Source, Side::Destination, Side::Channel, Side::Console })
         QCOMPARE(sideFromId(sideId(side)), std::optional(side));
     QVERIFY(!sideFromId(u"elsewhere"));
 }

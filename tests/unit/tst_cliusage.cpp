@@ -17,9 +17,9 @@ class TestCliUsage : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
+    void init() { QTest::failOnWarning(); }
     void initTestCase()
     {
-        QTest::failOnWarning();
         QVERIFY(m_dir.isValid());
         qputenv("XDG_RUNTIME_DIR", m_dir.path().toLocal8Bit());
     }

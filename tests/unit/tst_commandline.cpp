@@ -14,7 +14,7 @@ class TestCommandLine : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void valuesRoundTrip_data();
     void valuesRoundTrip();
     void valueLookUp();

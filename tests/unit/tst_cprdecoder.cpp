@@ -59,7 +59,11 @@ class TestCprDecoder : public QObject
 
 private Q_SLOTS:
     void initTestCase();
-    void init() { m_before = openFdCount(); }
+    void init()
+    {
+        QTest::failOnWarning();
+        m_before = openFdCount();
+    }
     void cleanup() { QCOMPARE(openFdCount(), m_before); }
 
     void capturedStream();
@@ -90,7 +94,6 @@ private Q_SLOTS:
 
 void TestCprDecoder::initTestCase()
 {
-    QTest::failOnWarning();
     m_captured = CapturedStream::load();
     QCOMPARE(m_captured.bytes.size(), 179);
     QCOMPARE(m_captured.fds.size(), std::size_t{ 6 });

@@ -29,7 +29,11 @@ class TestCprStream : public QObject
 
 private Q_SLOTS:
     void initTestCase();
-    void init() { m_before = openFdCount(); }
+    void init()
+    {
+        QTest::failOnWarning();
+        m_before = openFdCount();
+    }
     void cleanup() { QCOMPARE(openFdCount(), m_before); }
 
     void encodesWhatQemuSends();
@@ -83,7 +87,6 @@ Decoded decode(const QByteArray& bytes, std::vector<UniqueFd> fds)
 
 void TestCprStream::initTestCase()
 {
-    QTest::failOnWarning();
     m_captured = CapturedStream::load();
     QCOMPARE(m_captured.bytes.size(), 179);
 }

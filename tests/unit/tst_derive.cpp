@@ -16,7 +16,7 @@ class TestDerive : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void wholeLine();
     void singleOptions_data();
     void singleOptions();

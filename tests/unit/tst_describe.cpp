@@ -53,9 +53,9 @@ class TestDescribe : public QObject
     qsizetype m_before = 0;
 
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
     void init()
     {
+        QTest::failOnWarning();
         m_folder = std::make_unique<QTemporaryDir>();
         m_before = openFdCount();
     }

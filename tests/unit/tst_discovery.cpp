@@ -19,7 +19,7 @@ class TestDiscovery : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void processValues();
     void processErrors();
     void malformedFiles();

@@ -21,7 +21,7 @@ class TestExport : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void csv();
     void csvKeepsEveryEvent();
     void perfettoFollowsTheSchema_data();

@@ -88,7 +88,6 @@ class TestFactsCollector : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
     void init();
     void collectsEverything();
     void modeIsSetBack();
@@ -110,6 +109,7 @@ private:
 
 void TestFactsCollector::init()
 {
+    QTest::failOnWarning();
     m_client.reset();
     m_vmm.reset();
     m_dir = std::make_unique<QTemporaryDir>();

@@ -14,7 +14,7 @@ class TestGuard : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void hazards_data();
     void hazards();
 };

@@ -68,7 +68,11 @@ class TestIdentity : public QObject
 
 private Q_SLOTS:
     void initTestCase();
-    void init() { m_before = openFdCount(); }
+    void init()
+    {
+        QTest::failOnWarning();
+        m_before = openFdCount();
+    }
     void cleanup() { QCOMPARE(openFdCount(), m_before); }
 
     void inherited_data();
@@ -84,7 +88,6 @@ private Q_SLOTS:
 
 void TestIdentity::initTestCase()
 {
-    QTest::failOnWarning();
     const UniqueFd fd = openNull();
     const ForkedPeer peer;
     m_kcmp = ::syscall(SYS_kcmp, ::getpid(), peer.pid(), KCMP_FILE, fd.get(), fd.get()) == 0;

@@ -19,7 +19,6 @@ class TestLogFollower : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
     void init();
     void cleanup();
     void readsWhatIsThere();
@@ -56,6 +55,7 @@ private:
 
 void TestLogFollower::init()
 {
+    QTest::failOnWarning();
     m_folder = std::make_unique<QTemporaryDir>();
     m_path = m_folder->filePath(u"vmm.log"_s);
     m_lines.clear();

@@ -19,7 +19,7 @@ class TestPause : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void realMigrations_data();
     void realMigrations();
     void breakdownsMatch_data();

@@ -17,7 +17,7 @@ class TestPhases : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void realMigrations_data();
     void realMigrations();
     void everyPrefixIsSane();

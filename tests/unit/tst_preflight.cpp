@@ -124,7 +124,7 @@ class TestPreflight : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void goodCasePasses();
     void idsAreStableAndUnique();
     void verdicts_data();

@@ -18,7 +18,7 @@ class TestRecord : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void categoriesRoundTrip();
     void appendsInOrderOfArrival();
     void durations_data();

@@ -337,7 +337,7 @@ class TestSessionMachine : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void movesTheGuest_data();
     void movesTheGuest();
     void neverRunsTheGuestTwice_data();

@@ -16,7 +16,7 @@ class TestTraceParser : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(); }
     void times_data();
     void times();
     void kinds_data();

@@ -81,8 +81,11 @@ class TestTransfer : public QObject
     qsizetype m_before = 0;
 
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
-    void init() { m_before = openFdCount(); }
+    void init()
+    {
+        QTest::failOnWarning();
+        m_before = openFdCount();
+    }
     void cleanup()
     {
         interruptionsLeft = 0;

@@ -30,9 +30,9 @@ class TestUnixSocket : public QObject
     qsizetype m_before = 0;
 
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
     void init()
     {
+        QTest::failOnWarning();
         m_folder = std::make_unique<QTemporaryDir>();
         m_before = openFdCount();
     }

@@ -19,8 +19,11 @@ class TestWholeTransfer : public QObject
     qsizetype m_before = 0;
 
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(); }
-    void init() { m_before = openFdCount(); }
+    void init()
+    {
+        QTest::failOnWarning();
+        m_before = openFdCount();
+    }
     void cleanup() { QCOMPARE(openFdCount(), m_before); }
 
     void exactCount_data();
