@@ -50,6 +50,9 @@ void Stepper::observe(const SessionInput& input)
         SideView& side = view(event->side);
         if (event->name == u"MIGRATION") {
             side.migrationStatus = event->data[u"status"].toString();
+            // The switchover begins: a resume of the source from here on is a rollback.
+            if (event->side == Side::Source && side.migrationStatus == u"device")
+                side.everResumed = false;
         } else if (event->name == u"RESUME") {
             side.runState = QStringLiteral("running");
             side.everResumed = true;

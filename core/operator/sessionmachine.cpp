@@ -45,6 +45,9 @@ GuestLocation locate(const MachineConfig& config, const Knowledge& known)
         && (destination.ranGuest == RanGuest::No || (config.guarded && !known.guardReleased));
     const bool ran = destination.everResumed || destination.ranGuest == RanGuest::Yes;
 
+    // Where both have run on the same memory, what they do now proves nothing: often both have crashed.
+    if (ran && source.everResumed)
+        return GuestLocation::Both;
     if (!source.gone && source.runState == u"running")
         return ran ? GuestLocation::Both : GuestLocation::Source;
     if (destinationRuns)
