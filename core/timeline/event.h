@@ -23,7 +23,7 @@ enum class Category : std::uint8_t {
     Relay, ///< seen by the relay of a channel
     Action, ///< what the console or its user did
     State, ///< the session's state changed; name = the state
-    Process, ///< name = "spawned", "exited" or "stderr" (attribute "line")
+    Process, ///< name = "spawned" (by the console: the destination), "exited", "stderr" (attribute "line")
     Fd, ///< name = the fd's name; {id, kind, text, sourceFd, destinationFd, identity, method, proof}
     Check, ///< a preflight check; name = its id; {verdict, evidence, remedy}
     Verdict, ///< how a migration ended; name = the outcome

@@ -183,8 +183,13 @@ Facts collectFacts(std::span<const Event> events)
         if (!kind)
             continue;
         const qint64 order = event.timeNs > 0 ? event.timeNs : latest;
-        facts.all.push_back(
-            { .kind = *kind, .side = event.side, .timeNs = event.timeNs, .orderNs = order, .event = &event });
+        // What the console itself starts is the destination.
+        const bool launched = kind == FactKind::Spawned && event.side == Side::Console;
+        facts.all.push_back({ .kind = *kind,
+            .side = launched ? Side::Destination : event.side,
+            .timeNs = event.timeNs,
+            .orderNs = order,
+            .event = &event });
     }
     facts.lastNs = latest;
     std::ranges::stable_sort(facts.all, {}, &Fact::orderNs);

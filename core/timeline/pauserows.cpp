@@ -89,8 +89,10 @@ private:
     void addSection(const Fact& fact)
     {
         const qint64 us = fact.number(QLatin1StringView("downtimeUs"), -1);
+        if (us < 0 || us > maxSectionUs)
+            return;
         const qint64 startNs = fact.timeNs - us * nsPerUs;
-        if (us < 0 || us > maxSectionUs || fact.timeNs < m_startNs || startNs > m_endNs)
+        if (fact.timeNs < m_startNs || startNs > m_endNs)
             return;
         QString device = fact.text(QLatin1StringView("idstr"));
         if (const qint64 instance = fact.number(QLatin1StringView("instanceId")); instance != 0)

@@ -22,6 +22,7 @@ private Q_SLOTS:
     void realMigrations();
     void everyPrefixIsSane();
     void onlyQmpEvents();
+    void aLaunchedDestinationWaits();
     void withoutCpr();
     void failures_data();
     void failures();
@@ -111,6 +112,24 @@ void TestPhases::onlyQmpEvents()
     QVERIFY(list[4].durationNs().has_value());
     QCOMPARE(list[5].state, PhaseState::Done);
     QVERIFY(!spans(events).empty());
+}
+
+void TestPhases::aLaunchedDestinationWaits()
+{
+    auto events = test::migrationFrom(u"qemu-11.1-guarded"_s);
+    const qint64 spawnedNs = phases(events)[0].endNs - 5'000'000;
+    events.insert(events.begin(),
+        Event{ .side = Side::Console,
+            .timeNs = spawnedNs,
+            .category = Category::Process,
+            .name = u"spawned"_s,
+            .attributes = {} });
+    QCOMPARE(phases(events)[0].durationNs(), std::optional<qint64>(5'000'000));
+    const auto found = spans(events);
+    const auto waits = std::ranges::find(found, u"waits-for-cpr"_s, &Span::id);
+    QVERIFY(waits != found.end());
+    QCOMPARE(waits->side, Side::Destination);
+    QCOMPARE(waits->startNs, spawnedNs);
 }
 
 void TestPhases::withoutCpr()
