@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "mainwindow.h"
+
+#include "colours.h"
+
+#include <KConfigGroup>
+#include <KSharedConfig>
+
+#include <QDockWidget>
+#include <QScreen>
+#include <QVBoxLayout>
+
+namespace cutover::ui {
+
+/// To be raised whenever a saved layout of an older version would not show all docks.
+static constexpr int layoutVersion = 1;
+
+static KConfigGroup settings()
+{
+    return KSharedConfig::openConfig()->group(QStringLiteral("MainWindow"));
+}
+
+QDockWidget* MainWindow::addDock(const QString& id, const QString& title, QWidget* content)
+{
+    auto* dock = new QDockWidget(title, this);
+    dock->setObjectName(id);
+    // A floating dock cannot be docked again on every Wayland compositor.
+    dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetClosable);
+    content->setParent(dock);
+    content->layout()->setContentsMargins(6, 2, 6, 6);
+    dock->setWidget(content);
+    m_docks.append(dock);
+    return dock;
+}
+
+void MainWindow::applyDefaultLayout()
+{
+    setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
+    setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+    QDockWidget* fds = m_docks[0];
+    QDockWidget* breakdown = m_docks[1];
+    QDockWidget* qmp = m_docks[2];
+    for (QDockWidget* dock : std::as_const(m_docks))
+        removeDockWidget(dock);
+    addDockWidget(Qt::RightDockWidgetArea, fds);
+    splitDockWidget(fds, breakdown, Qt::Vertical);
+    addDockWidget(Qt::BottomDockWidgetArea, qmp);
+    for (qsizetype i = 3; i < m_docks.size(); ++i)
+        tabifyDockWidget(m_docks[i - 1], m_docks[i]);
+    for (QDockWidget* dock : std::as_const(m_docks))
+        dock->show();
+    qmp->raise();
+    resizeDocks({ fds }, { width() * 3 / 10 }, Qt::Horizontal);
+    resizeDocks({ fds, breakdown }, { height() / 2, height() / 2 }, Qt::Vertical);
+    resizeDocks({ qmp }, { height() * 3 / 10 }, Qt::Vertical);
+}
+
+void MainWindow::resetLayout()
+{
+    m_hiddenLayout.clear();
+    applyDefaultLayout();
+}
+
+void MainWindow::restoreLayout()
+{
+    const KConfigGroup group = settings();
+    if (!restoreGeometry(group.readEntry("Geometry", QByteArray()))) {
+        const QSize available = screen()->availableSize();
+        resize(QSize(1400, 880).boundedTo(available));
+    }
+    applyDefaultLayout();
+    restoreState(group.readEntry("State", QByteArray()), layoutVersion);
+}
+
+void MainWindow::saveLayout()
+{
+    KConfigGroup group = settings();
+    group.writeEntry("Geometry", saveGeometry());
+    group.writeEntry("State", m_hiddenLayout.isEmpty() ? saveState(layoutVersion) : m_hiddenLayout);
+    group.sync();
+}
+
+void MainWindow::hideDocks()
+{
+    if (!m_hiddenLayout.isEmpty())
+        return;
+    m_hiddenLayout = saveState(layoutVersion);
+    for (QDockWidget* dock : std::as_const(m_docks))
+        dock->hide();
+}
+
+void MainWindow::showDocks()
+{
+    if (m_hiddenLayout.isEmpty())
+        return;
+    restoreState(m_hiddenLayout, layoutVersion);
+    m_hiddenLayout.clear();
+}
+
+} // namespace cutover::ui

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "models/breakdownmodel.h"
+
+#include <QWidget>
+
+namespace cutover::ui {
+
+/// The pause as one bar, divided by what it was spent on. The table below it holds the same.
+class BreakdownBar : public QWidget
+{
+    Q_OBJECT
+public:
+    /// \a model is borrowed.
+    explicit BreakdownBar(const BreakdownModel& model, QWidget* parent = nullptr);
+    QSize sizeHint() const override;
+
+protected:
+    bool event(QEvent* event) override;
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    struct Part
+    {
+        QRectF area;
+        int row = 0;
+    };
+    std::vector<Part> parts() const;
+
+    const BreakdownModel& m_model;
+};
+
+} // namespace cutover::ui

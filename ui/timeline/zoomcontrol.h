@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "timelinecoordinates.h"
+
+#include <QObject>
+
+#include <optional>
+
+namespace cutover::ui {
+
+/// The one owner of what part of time is seen. Views read it and ask it to change; all limits are kept here.
+class ZoomControl : public QObject
+{
+    Q_OBJECT
+public:
+    static constexpr qint64 minimumRangeNs = 2'000;
+
+    using QObject::QObject;
+
+    /// Everything recorded.
+    const Interval& trace() const { return m_trace; }
+    /// How far a view may reach: the trace with a margin of 2 % on both sides.
+    Interval bounds() const;
+    /// What is visible.
+    const Interval& range() const { return m_range; }
+    /// What the operator has marked; nothing where empty.
+    const std::optional<Interval>& selection() const { return m_selection; }
+    /// The range grows and moves with the trace.
+    bool isFollowing() const { return m_following; }
+
+    /// While following, the range becomes the whole trace; else it stays where it is.
+    void setTrace(const Interval& trace);
+    /// Ends following.
+    void setRange(const Interval& range);
+    void setSelection(const std::optional<Interval>& selection);
+    void setFollowing(bool following);
+
+    /// \a factor below 1 zooms in. \a anchorNs keeps its place.
+    void zoomAt(qint64 anchorNs, double factor);
+    /// By a share of the visible length; positive shows later times.
+    void pan(double share);
+    void panBy(qint64 deltaNs);
+    /// Shows everything; goes on following if it did.
+    void fit();
+    /// Fits \a part with a margin, if it is not empty.
+    void show(const Interval& part);
+    /// Moves the range, as little as possible, so that \a timeNs is visible.
+    void reveal(qint64 timeNs);
+
+Q_SIGNALS:
+    void rangeChanged();
+    void selectionChanged();
+    void followingChanged();
+
+private:
+    void apply(const Interval& range);
+
+    Interval m_trace;
+    Interval m_range;
+    std::optional<Interval> m_selection;
+    bool m_following = true;
+};
+
+} // namespace cutover::ui

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "widgets/sessioncard.h"
+
+#include "nextstep.h"
+#include "widgets/actionbutton.h"
+
+#include <KLocalizedString>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QVBoxLayout>
+
+namespace cutover::ui {
+
+SessionCard::SessionCard(QWidget* parent)
+    : QWidget(parent)
+    , m_mode(new QComboBox(this))
+    , m_guarded(new QCheckBox(i18n("Guarded commit"), this))
+    , m_button(new ActionButton(this))
+    , m_sentence(new QLabel(this))
+{
+    m_mode->addItem(i18n("cpr-transfer: pass fds"), QStringLiteral("cpr-transfer"));
+    m_mode->addItem(i18n("normal: copy all"), QStringLiteral("normal"));
+    m_mode->setAccessibleName(i18n("Migration mode"));
+    m_mode->setToolTip(
+        i18n("cpr-transfer passes the descriptors behind memory and devices; normal copies everything"));
+    m_guarded->setChecked(true);
+    m_guarded->setToolTip(i18n(
+        "The destination starts the guest only when the session has seen that the source has given it away. "
+        "Costs a little of the pause; without it a cut connection can leave the guest running twice."));
+    QFont bold = m_button->font();
+    bold.setBold(true);
+    m_button->setFont(bold);
+    m_button->setMinimumHeight(fontMetrics().height() * 2);
+    m_button->setDefault(true);
+    m_sentence->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
+    m_sentence->setWordWrap(true);
+    m_sentence->setAccessibleName(i18n("State of the session"));
+    m_sentence->setMinimumWidth(fontMetrics().averageCharWidth() * 36);
+
+    auto* choices = new QHBoxLayout;
+    choices->addWidget(m_mode, 1);
+    choices->addWidget(m_guarded);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->setSpacing(4);
+    layout->addLayout(choices);
+    layout->addWidget(m_button);
+    layout->addWidget(m_sentence);
+}
+
+void SessionCard::fill(op::SessionRequest& request) const
+{
+    request.mode = m_mode->currentData().toString();
+    request.guarded = m_guarded->isChecked();
+}
+
+void SessionCard::setState(const op::SessionState& state)
+{
+    m_sentence->setText(op::stateSentence(state));
+    const bool fixed = isUnderWay(state) || std::holds_alternative<op::state::Migrated>(state);
+    m_mode->setEnabled(!fixed);
+    m_guarded->setEnabled(!fixed);
+}
+
+} // namespace cutover::ui

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "operator/session.h"
+
+#include <QWidget>
+
+class QCheckBox;
+class QComboBox;
+class QLabel;
+
+namespace cutover::ui {
+
+class ActionButton;
+
+/// Between the two VMMs: how the guest is moved, and the one thing to do next.
+class SessionCard : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit SessionCard(QWidget* parent = nullptr);
+
+    ActionButton* mainButton() { return m_button; }
+    /// The choices of this card in \a request.
+    void fill(op::SessionRequest& request) const;
+    void setState(const op::SessionState& state);
+
+private:
+    QComboBox* m_mode;
+    QCheckBox* m_guarded;
+    ActionButton* m_button;
+    QLabel* m_sentence;
+};
+
+} // namespace cutover::ui
