@@ -82,7 +82,8 @@ int main(int argc, char** argv)
     // So that a lab of ours ends with us.
     KSignalHandler::self()->watchSignal(SIGTERM);
     KSignalHandler::self()->watchSignal(SIGINT);
-    QObject::connect(KSignalHandler::self(), &KSignalHandler::signalReceived, &application, &QCoreApplication::quit);
+    QObject::connect(
+        KSignalHandler::self(), &KSignalHandler::signalReceived, &application, &QCoreApplication::quit);
 
     ui::LiveSession session;
     ui::MainWindow window(&session);

@@ -12,7 +12,7 @@ static qint64 readNs(clockid_t clock)
 {
     timespec time{};
     ::clock_gettime(clock, &time);
-    return qint64{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+    return qint64{ time.tv_sec } * 1'000'000'000 + time.tv_nsec;
 }
 
 qint64 realtimeNs()
@@ -27,13 +27,13 @@ qint64 monotonicNs()
 
 ClockOffset sampleClockOffset()
 {
-    ClockOffset best{.offsetNs = 0, .uncertaintyNs = std::numeric_limits<qint64>::max()};
+    ClockOffset best{ .offsetNs = 0, .uncertaintyNs = std::numeric_limits<qint64>::max() };
     for (int attempt = 0; attempt < 5; ++attempt) {
         const qint64 before = monotonicNs();
         const qint64 real = realtimeNs();
         const qint64 after = monotonicNs();
         if (after - before < best.uncertaintyNs)
-            best = {.offsetNs = real - (before + (after - before) / 2), .uncertaintyNs = after - before};
+            best = { .offsetNs = real - (before + (after - before) / 2), .uncertaintyNs = after - before };
     }
     return best;
 }

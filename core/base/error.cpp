@@ -50,19 +50,23 @@ static ErrorCode codeForErrno(int sysErrno)
 
 std::unexpected<Error> systemError(const QString& attempt, const QString& object, int sysErrno)
 {
-    return std::unexpected(Error{.code = codeForErrno(sysErrno),
+    return std::unexpected(Error{ .code = codeForErrno(sysErrno),
         .attempt = attempt,
         .object = object,
         .cause = {},
         .remedy = {},
-        .sysErrno = sysErrno});
+        .sysErrno = sysErrno });
 }
 
-std::unexpected<Error> failure(
-    ErrorCode code, const QString& attempt, const QString& object, const QString& cause, const QString& remedy)
+std::unexpected<Error> failure(ErrorCode code, const QString& attempt, const QString& object,
+    const QString& cause, const QString& remedy)
 {
-    return std::unexpected(Error{
-        .code = code, .attempt = attempt, .object = object, .cause = cause, .remedy = remedy, .sysErrno = 0});
+    return std::unexpected(Error{ .code = code,
+        .attempt = attempt,
+        .object = object,
+        .cause = cause,
+        .remedy = remedy,
+        .sysErrno = 0 });
 }
 
 } // namespace cutover

@@ -47,7 +47,8 @@ struct Error
 template <typename T = void>
 using Result = std::expected<T, Error>;
 
-/// An Error of code System (PermissionDenied, NotFound, Busy where errno says so) for errno value \a sysErrno.
+/// An Error of code System (PermissionDenied, NotFound, Busy where errno says so) for errno value \a
+/// sysErrno.
 std::unexpected<Error> systemError(const QString& attempt, const QString& object, int sysErrno);
 
 std::unexpected<Error> failure(ErrorCode code, const QString& attempt, const QString& object,

@@ -8,12 +8,12 @@
 
 namespace cutover {
 
-static constexpr std::array<std::pair<Side, QLatin1StringView>, 4> ids{{
-    {Side::Source, QLatin1StringView("source")},
-    {Side::Destination, QLatin1StringView("destination")},
-    {Side::Channel, QLatin1StringView("channel")},
-    {Side::Console, QLatin1StringView("console")},
-}};
+static constexpr std::array<std::pair<Side, QLatin1StringView>, 4> ids{ {
+    { Side::Source, QLatin1StringView("source") },
+    { Side::Destination, QLatin1StringView("destination") },
+    { Side::Channel, QLatin1StringView("channel") },
+    { Side::Console, QLatin1StringView("console") },
+} };
 
 QString sideId(Side side)
 {

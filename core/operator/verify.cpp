@@ -19,10 +19,10 @@ PassedFds passedFds(std::span<const timeline::Event> events)
     for (const timeline::FdEntry& fd : timeline::fdTable(events)) {
         result.destinationTold = result.destinationTold || fd.received;
         if (fd.claim == timeline::FdClaim::Claimed && fd.destinationFd)
-            result.fds.push_back({.name = fd.name,
+            result.fds.push_back({ .name = fd.name,
                 .id = fd.id,
                 .sourceFd = fd.sourceFd.value_or(-1),
-                .destinationFd = *fd.destinationFd});
+                .destinationFd = *fd.destinationFd });
         else if (fd.claim == timeline::FdClaim::Unclaimed)
             result.unclaimed.append(fd.name);
     }
@@ -74,7 +74,7 @@ std::vector<FdProof> proveFds(pid_t source, pid_t destination, const std::vector
 
 Verification judge(const VerificationInput& input)
 {
-    Verification result{.fds = input.fds};
+    Verification result{ .fds = input.fds };
     if (input.sourceGone) {
         result.evidence.append(i18n("The source has ended."));
     } else if (input.sourceRunState == u"running") {

@@ -79,11 +79,17 @@ private Q_SLOTS:
         const auto ended = [&] { return problem || session.failure(); };
         const auto text = [&] {
             const auto failure = session.failure();
-            return failure ? failure->sentence() : problem ? problem->message() : op::stateId(session.state());
+            return failure ? failure->sentence()
+                : problem  ? problem->message()
+                           : op::stateId(session.state());
         };
-        QTimer dump; connect(&dump, &QTimer::timeout, this, [&] { qInfo() << op::stateId(session.state()) << session.endpoint(Side::Destination).runState << session.record().size(); }); dump.start(10000);
-        QTRY_VERIFY2_WITH_TIMEOUT(
-            isIn<op::state::Ready>(session) || ended(), qPrintable(text()), deadlineMs);
+        QTimer dump;
+        connect(&dump, &QTimer::timeout, this, [&] {
+            qInfo() << op::stateId(session.state()) << session.endpoint(Side::Destination).runState
+                    << session.record().size();
+        });
+        dump.start(10000);
+        QTRY_VERIFY2_WITH_TIMEOUT(isIn<op::state::Ready>(session) || ended(), qPrintable(text()), deadlineMs);
         QVERIFY2(isIn<op::state::Ready>(session), qPrintable(text()));
         QVERIFY(!session.checks().empty());
 
