@@ -18,7 +18,6 @@
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
-#include <QTimer>
 
 using namespace cutover;
 using namespace cutover::ui;
@@ -83,16 +82,11 @@ private Q_SLOTS:
                 : problem  ? problem->message()
                            : op::stateId(session.state());
         };
-        QTimer dump;
-        connect(&dump, &QTimer::timeout, this, [&] {
-            qInfo() << op::stateId(session.state()) << session.endpoint(Side::Destination).runState
-                    << session.record().size();
-        });
-        dump.start(10000);
         QTRY_VERIFY2_WITH_TIMEOUT(isIn<op::state::Ready>(session) || ended(), qPrintable(text()), deadlineMs);
         QVERIFY2(isIn<op::state::Ready>(session), qPrintable(text()));
         QVERIFY(!session.checks().empty());
 
+        QTRY_VERIFY(window.actionGroups().find(u"session_migrate"_s)->isEnabled());
         QTest::keyClick(&window, Qt::Key_M, Qt::ControlModifier);
         QTRY_VERIFY2_WITH_TIMEOUT(
             isIn<op::state::Migrated>(session) || ended(), qPrintable(text()), deadlineMs);
@@ -110,6 +104,7 @@ private Q_SLOTS:
             QVERIFY(window.grab().save(
                 folder + u"/qemu-"_s + QString::fromLatin1(QTest::currentDataTag()) + u".png"_s));
 
+        QTRY_VERIFY(window.actionGroups().find(u"session_finish"_s)->isEnabled());
         QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
         QTRY_VERIFY2_WITH_TIMEOUT(isIn<op::state::Finished>(session), qPrintable(text()), deadlineMs);
         QCOMPARE(session.endpoint(Side::Destination).runState, u"running"_s);
