@@ -34,8 +34,8 @@ struct RescueOption
 {
     RescueKind kind = RescueKind::ResumeSource;
     bool allowed = false;
-    QString title{}; ///< what it does, translated
-    QString proof{}; ///< why it is safe; or why it is refused
+    QString title; ///< what it does, translated
+    QString proof; ///< why it is safe; or why it is refused
     bool recommended = false;
 };
 

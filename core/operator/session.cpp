@@ -26,9 +26,9 @@ Session::Private::Private(Session* session, timeline::Record& eventRecord)
         timers[kind].setSingleShot(true);
         timers[kind].setTimerType(Qt::PreciseTimer);
         connect(&timers[kind], &QTimer::timeout, this,
-            [this, kind] { feed(input::TimerFired{ static_cast<TimerKind>(kind) }); });
+            [this, kind] { tell(input::TimerFired{ static_cast<TimerKind>(kind) }); });
     }
-    connect(&channelWatch, &ListenerWatch::listening, this, [this] { feed(input::ListenerReady{}); });
+    connect(&channelWatch, &ListenerWatch::listening, this, [this] { tell(input::ListenerReady{}); });
 }
 
 Session::Private::~Private()
@@ -107,7 +107,7 @@ void Session::Private::callVmm(const action::Call& call)
 {
     Endpoint* vmm = endpointOf(call.side);
     if (!vmm || !vmm->isConnected()) {
-        feed(input::Reply{ call.side, call.tag,
+        tell(input::Reply{ call.side, call.tag,
             cutover::failure(ErrorCode::Disconnected, i18n("run the QMP command"), call.command,
                 i18n("there is no connection")) });
         return;
@@ -123,7 +123,7 @@ void Session::Private::callVmm(const action::Call& call)
     // What the machine asks for is never hazardous; this holds even if the machine were wrong.
     if (call.tag == Tag::Migrate || call.tag == Tag::Arm) {
         if (const auto safe = checkCommand(message, guard); !safe) {
-            feed(input::Reply{ call.side, call.tag, std::unexpected(safe.error()) });
+            tell(input::Reply{ call.side, call.tag, std::unexpected(safe.error()) });
             return;
         }
     }
@@ -135,7 +135,7 @@ void Session::Private::callVmm(const action::Call& call)
             && tag != Tag::Arm)
             return;
         if (endpointOf(side) == vmm)
-            feed(input::Reply{ side, tag, result });
+            tell(input::Reply{ side, tag, result });
     });
 }
 
@@ -176,7 +176,7 @@ void Session::Private::lookForLostFds()
         return;
     journal.fdLost = lost.join(QLatin1Char(' '));
     writeStage(journal.stage);
-    feed(input::FdLost{ journal.fdLost });
+    tell(input::FdLost{ journal.fdLost });
 }
 
 std::unique_ptr<Endpoint> Session::Private::makeEndpoint(Side side)
@@ -186,16 +186,16 @@ std::unique_ptr<Endpoint> Session::Private::makeEndpoint(Side side)
         // Its devices exist by now, so its log tells what it found; later would be inside the pause.
         if (side == Side::Destination)
             lookForLostFds();
-        feed(input::Connected{ side });
+        tell(input::Connected{ side });
     });
     connect(vmm.get(), &Endpoint::disconnected, this,
-        [this, side](const Error& error) { feed(input::Disconnected{ side, error }); });
+        [this, side](const Error& error) { tell(input::Disconnected{ side, error }); });
     connect(vmm.get(), &Endpoint::exited, this, [this, side, endpoint = vmm.get()](const QString& text) {
-        feed(input::Exited{
+        tell(input::Exited{
             .side = side, .text = text, .output = endpoint->outputTail(), .ranGuest = endpoint->ranGuest() });
     });
     connect(vmm.get(), &Endpoint::vmEvent, this, [this, side](const QString& name, const QJsonObject& data) {
-        feed(input::VmEvent{ side, name, data });
+        tell(input::VmEvent{ side, name, data });
     });
     return vmm;
 }

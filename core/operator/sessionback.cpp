@@ -184,7 +184,7 @@ Result<void> Stepper::on(Aborting now, const SessionInput& input)
         locateNow(std::move(now.why));
         return {};
     }
-    Knowledge& known = m_machine.known;
+    const Knowledge& known = m_machine.known;
     const bool limit = fired(input, TimerKind::Limit);
     switch (now.step) {
     case AbortStep::StopMigration:
@@ -327,7 +327,7 @@ void Stepper::decide(const Locating& now)
 {
     stopTimer(TimerKind::Limit);
     const GuestLocation location = locate(m_machine.config, m_machine.known);
-    Knowledge& known = m_machine.known;
+    const Knowledge& known = m_machine.known;
     if (location == GuestLocation::Source) {
         Aborting back{ .step = AbortStep::KillDestination, .why = now.why };
         if (isMigrationOver(known.source) && known.source.connected)

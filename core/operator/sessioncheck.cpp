@@ -24,7 +24,7 @@ static constexpr Version firstWithInheritedListener{ 11, 0, 0 };
 
 void Session::Private::failCheck(Side side, SessionPhase phase, const Error& error)
 {
-    feed(input::CheckFailed{ { .side = side, .phase = phase, .error = error, .destinationOutput = {} } });
+    tell(input::CheckFailed{ { .side = side, .phase = phase, .error = error, .destinationOutput = {} } });
 }
 
 void Session::Private::startCheck()
@@ -233,7 +233,7 @@ void Session::Private::concludeCheck()
         source->followLog(log, false);
     }
     Q_EMIT q->checksChanged();
-    feed(input::Checked{ .refused = worst(checks) == Verdict::Refuse,
+    tell(input::Checked{ .refused = worst(checks) == Verdict::Refuse,
         .sourceWasRunning = sourceFacts.isRunning(),
         .config
         = planMachine(plan, sourceFacts, { .traceSource = request.traceSource, .limits = request.limits }) });

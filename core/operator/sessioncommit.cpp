@@ -90,12 +90,10 @@ void Stepper::confirmDestination()
 {
     enter(Committing{ Committing::Step::ConfirmDestination });
     const SideView& destination = m_machine.known.destination;
-    if (destination.gone)
+    if (destination.gone || destination.migrationStatus == u"failed")
         locateNow(destinationEnded(SessionPhase::Commit));
     else if (destination.migrationStatus == u"completed")
         releaseGuard();
-    else if (destination.migrationStatus == u"failed")
-        locateNow(destinationEnded(SessionPhase::Commit));
     else if (destination.connected)
         call(Side::Destination, Tag::QueryMigrate, QStringLiteral("query-migrate"));
     // Not connected: Connected or the time limit decides.

@@ -23,15 +23,15 @@ void Session::Private::launch()
     }
     if (const auto launched = launchProcess(); !launched) {
         cprListener.reset();
-        feed(input::LaunchFailed{ launched.error() });
+        tell(input::LaunchFailed{ launched.error() });
         return;
     }
-    feed(input::Launched{});
+    tell(input::Launched{});
     if (!machine.config.cpr)
         return;
     // An inherited listener listens already, whether or not the destination has come that far.
     if (plan.cprFd >= 0)
-        feed(input::ListenerReady{});
+        tell(input::ListenerReady{});
     else
         channelWatch.start(plan.cprPath);
 }
@@ -72,7 +72,7 @@ void Session::Private::attach()
     connect(&monitorWatch, &ListenerWatch::listening, destination.get(),
         [this] { destination->connectTo(request.destination.qmpPath); });
     monitorWatch.start(request.destination.qmpPath);
-    feed(input::Launched{});
+    tell(input::Launched{});
     if (machine.config.cpr)
         channelWatch.start(plan.cprPath);
 }
@@ -86,7 +86,7 @@ void Session::Private::killDestination()
         return;
     // It has ended already, and its exit is announced or is about to be; or there never was one.
     if (!destination || destination->pid() == 0)
-        feed(input::Exited{ .side = Side::Destination,
+        tell(input::Exited{ .side = Side::Destination,
             .text = i18n("it was never started"),
             .output = {},
             .ranGuest = RanGuest::No });
@@ -130,7 +130,7 @@ void Session::Private::moveMonitor()
                 { { QStringLiteral("from"), move.destinationPath },
                     { QStringLiteral("to"), move.sourcePath } });
     }
-    feed(input::MonitorMoved{});
+    tell(input::MonitorMoved{});
 }
 
 } // namespace cutover::op

@@ -26,6 +26,8 @@ public:
 
     /// Queued where a step is being carried out, so that the machine's steps never nest.
     Result<void> feed(const SessionInput& input);
+    /// The same for what is no request and so always fits.
+    void tell(const SessionInput& input) { std::ignore = feed(input); }
 
     void carryOut(const SessionAction& action);
     void callVmm(const action::Call& call);

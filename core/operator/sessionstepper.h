@@ -12,8 +12,8 @@ namespace cutover::op {
 class Stepper
 {
 public:
-    explicit Stepper(const Machine& machine)
-        : m_machine(machine)
+    explicit Stepper(Machine machine)
+        : m_machine(std::move(machine))
     {
     }
 

@@ -27,7 +27,7 @@ void Session::Private::verify()
         ++pendingAnswers;
         vmm->call(QStringLiteral("query-status"), {}, [this, side](const Result<QJsonValue>& result) {
             if (result)
-                feed(input::Reply{ side, Tag::QueryStatus, result });
+                tell(input::Reply{ side, Tag::QueryStatus, result });
             if (--pendingAnswers == 0)
                 concludeVerification();
         });
@@ -68,7 +68,7 @@ void Session::Private::concludeVerification()
         { { QStringLiteral("findings"), QJsonArray::fromStringList(verification.findings) },
             { QStringLiteral("evidence"), QJsonArray::fromStringList(verification.evidence) } });
     Q_EMIT q->verified();
-    feed(input::Verified{ .ok = verification.ok,
+    tell(input::Verified{ .ok = verification.ok,
         .failure = { .side = Side::Console,
             .phase = SessionPhase::Verify,
             .error = { .code = ErrorCode::Refused,
