@@ -4,6 +4,7 @@
 #include "fdpass/transfer.h"
 #include "fdpass/unixsocket.h"
 #include "operator/journal.h"
+#include "operator/listenerwatch.h"
 #include "operator/rescue.h"
 #include "sessionrun.h"
 
@@ -365,7 +366,7 @@ void TestFailures::droppedDescriptorsNeverRun()
 {
     Attached attached = startAttached(*m_lab, {}, true);
     QVERIFY(attached.process);
-    QVERIFY(QTest::qWaitFor([&] { return QFile::exists(attached.spec.cprPath); }, deadlineMs));
+    QVERIFY(QTest::qWaitFor([&] { return isListening(attached.spec.cprPath); }, deadlineMs));
     const QString real = attached.spec.cprPath;
     attached.spec.cprPath += QStringLiteral(".relay");
     const Relay relay(attached.spec.cprPath, real, Relay::Fault::DropFds);

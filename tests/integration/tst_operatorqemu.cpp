@@ -7,6 +7,7 @@
 #include "operator/derive.h"
 #include "operator/discovery.h"
 #include "operator/factscollector.h"
+#include "operator/listenerwatch.h"
 #include "operator/preflight.h"
 #include "qemus.h"
 
@@ -291,7 +292,7 @@ void TestOperatorQemu::privateRamIsRefused()
     spawn.stderrPath = m_dir->filePath(u"stderr"_s);
     const auto child = ChildProcess::spawn(spawn);
     QVERIFY(child);
-    QVERIFY(QTest::qWaitFor([&] { return QFile::exists(path); }, deadlineMs));
+    QVERIFY(QTest::qWaitFor([&] { return isListening(path); }, deadlineMs));
     const auto client = connectTo(path);
     QVERIFY(client);
     const auto facts = collect(*client, u"cpr-transfer"_s);
