@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include <QString>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace cutover::engine {
+
+inline constexpr std::uint64_t pageBytes = 4096;
+
+/// One bit for each page of a RAM block. Marking is lock-free and may be done by any thread.
+class DirtyBitmap
+{
+public:
+    explicit DirtyBitmap(std::uint64_t bytes)
+        : m_pages((bytes + pageBytes - 1) / pageBytes)
+        , m_words((m_pages + 63) / 64)
+    {
+    }
+
+    std::uint64_t pages() const { return m_pages; }
+    void mark(std::uint64_t page) { word(page).fetch_or(bit(page), std::memory_order_relaxed); }
+    bool test(std::uint64_t page) const { return (word(page).load(std::memory_order_relaxed) & bit(page)) != 0; }
+    /// The bits of 64 pages from \a firstPage on (a multiple of 64), which are clear afterwards.
+    std::uint64_t take(std::uint64_t firstPage) { return word(firstPage).exchange(0, std::memory_order_acq_rel); }
+
+private:
+    static std::uint64_t bit(std::uint64_t page) { return std::uint64_t{ 1 } << (page % 64); }
+    std::atomic<std::uint64_t>& word(std::uint64_t page) { return m_words[page / 64]; }
+    const std::atomic<std::uint64_t>& word(std::uint64_t page) const { return m_words[page / 64]; }
+
+    std::uint64_t m_pages;
+    std::vector<std::atomic<std::uint64_t>> m_words;
+};
+
+/// A block of guest RAM as the engine sees it. Everything is borrowed from the VM.
+struct RamBlock
+{
+    QString id;
+    std::uint64_t bytes = 0; ///< a multiple of pageBytes
+    int memfd = -1;
+    std::byte* base = nullptr; ///< mapped shared, writable
+    DirtyBitmap* dirty = nullptr; ///< filled while the VM's dirty logging is on
+    bool migrateFds = true;
+};
+
+} // namespace cutover::engine
