@@ -21,6 +21,7 @@ using timeline::Category;
 using timeline::Event;
 
 constexpr int redrawIntervalMs = 50;
+constexpr int standstillIntervalMs = 150; // a pause of a live update is over by then
 constexpr int sideColumns = 13;
 constexpr double nsPerSecond = 1e9;
 
@@ -95,10 +96,10 @@ Progress::Progress(Console& console, SessionRun& run, ProgressStyle style)
     , m_style(style)
     , m_firstNs(realtimeNs())
 {
-    connect(&run.record(), &timeline::Record::appended, this, &Progress::appended);
-    m_redraw.setInterval(redrawIntervalMs);
-    m_redraw.setSingleShot(true);
-    connect(&m_redraw, &QTimer::timeout, this, &Progress::redraw);
+    connect(&run.record(), &timeline::Record::appended, this, &Progress::advance);
+    connect(&run.session(), &op::Session::stateChanged, this, &Progress::advance);
+    m_timer.setSingleShot(true);
+    connect(&m_timer, &QTimer::timeout, this, &Progress::show);
 }
 
 Progress::~Progress()
@@ -108,26 +109,50 @@ Progress::~Progress()
 
 void Progress::pause()
 {
+    if (m_paused)
+        return;
+    m_timer.stop();
+    if (m_style == ProgressStyle::Live)
+        m_shown = m_run.record().size();
+    else
+        show();
     m_paused = true;
-    m_redraw.stop();
     erase();
 }
 
-void Progress::appended(std::size_t first, std::size_t count)
+void Progress::resume()
 {
-    if (m_paused)
+    m_paused = false;
+    advance();
+}
+
+void Progress::advance()
+{
+    const op::SessionState& state = m_run.session().state();
+    if (m_paused || m_timer.isActive() || std::holds_alternative<op::state::Committing>(state))
+        return;
+    const bool mayStandStill = std::holds_alternative<op::state::Moving>(state);
+    if (m_style == ProgressStyle::Live || mayStandStill)
+        m_timer.start(mayStandStill ? standstillIntervalMs : redrawIntervalMs);
+    else
+        show();
+}
+
+void Progress::show()
+{
+    if (m_paused || std::holds_alternative<op::state::Committing>(m_run.session().state()))
         return;
     if (m_style == ProgressStyle::Live) {
-        if (!m_redraw.isActive())
-            m_redraw.start();
+        redraw();
         return;
     }
-    for (const Event& event : m_run.record().events().subspan(first, count)) {
+    for (const Event& event : m_run.record().events().subspan(m_shown)) {
         if (m_style == ProgressStyle::Json)
             m_console.printJson(eventJson(event));
         else if (const QString line = eventLine(m_console, event, m_firstNs); !line.isEmpty())
             m_console.print(line);
     }
+    m_shown = m_run.record().size();
 }
 
 void Progress::redraw()

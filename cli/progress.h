@@ -15,7 +15,8 @@ enum class ProgressStyle : std::uint8_t {
     Json, ///< a JSON line for every event
 };
 
-/// What is seen of a migration while it runs.
+/// What is seen of a migration while it runs. While the guest stands still it is not looked at: what that
+/// takes would be part of the pause.
 class Progress : public QObject
 {
     Q_OBJECT
@@ -25,12 +26,13 @@ public:
 
     /// Removes what the live view has drawn and shows nothing until resume().
     void pause();
-    void resume() { m_paused = false; }
+    void resume();
     /// For good.
     void stop() { pause(); }
 
 private:
-    void appended(std::size_t first, std::size_t count);
+    void advance();
+    void show();
     void redraw();
     void erase();
     QStringList liveLines() const;
@@ -38,7 +40,8 @@ private:
     Console& m_console;
     SessionRun& m_run;
     ProgressStyle m_style;
-    QTimer m_redraw;
+    QTimer m_timer;
+    std::size_t m_shown = 0; ///< events that were shown
     qint64 m_firstNs = 0;
     int m_drawn = 0; ///< lines on the terminal
     bool m_paused = false;

@@ -157,7 +157,7 @@ Result<void> writeJournal(const PairJournal& journal)
             return systemError(attempt, path, errno);
         written += count;
     }
-    if (::fsync(file.get()) != 0 || ::rename(temporary.constData(), target.constData()) != 0)
+    if (::rename(temporary.constData(), target.constData()) != 0)
         return systemError(attempt, path, errno);
     return {};
 }

@@ -57,7 +57,8 @@ Result<QString> pairsRoot();
 /// A new private folder for a pair below pairsRoot().
 Result<QString> createPairFolder();
 
-/// Writes the journal durably (temporary file, fsync, rename) into its folder.
+/// Replaces the journal in its folder as a whole. It outlives the console, not the machine: after a boot it
+/// would prove nothing, and a disk must not lengthen the pause.
 Result<void> writeJournal(const PairJournal& journal);
 
 /// The journal of one pair's folder. Malformed for a damaged one.
