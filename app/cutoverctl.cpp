@@ -19,7 +19,9 @@ namespace {
 /// SIGINT and SIGTERM as something the event loop can wait for.
 cutover::UniqueFd catchSignals()
 {
+    // A closed pipe and a file limit become errors of write().
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);

@@ -21,6 +21,7 @@ public:
         , m_json(options.isSet(u"json"_s))
         , m_run(request)
     {
+        connect(&m_run, &SessionRun::waiting, this, [this] { this->console().message(m_run.waitingText()); });
         connect(&m_run, &SessionRun::checked, this, &CheckCommand::conclude);
         connect(&m_run, &SessionRun::ended, this, &CheckCommand::conclude);
     }

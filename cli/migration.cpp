@@ -43,6 +43,11 @@ void MigrationCommand::begin(const op::SessionRequest& request)
         : console().traits().live      ? ProgressStyle::Live
                                        : ProgressStyle::Lines;
     m_progress = std::make_unique<Progress>(console(), *m_run, style);
+    connect(m_run.get(), &SessionRun::waiting, this, [this] {
+        m_progress->pause();
+        console().message(m_run->waitingText());
+        m_progress->resume();
+    });
     connect(m_run.get(), &SessionRun::checked, this, &MigrationCommand::checked);
     connect(m_run.get(), &SessionRun::ended, this, &MigrationCommand::ended);
     connect(&m_run->session(), &op::Session::noted, this, [this](const op::Failure& note) {
@@ -108,6 +113,7 @@ void MigrationCommand::ended()
         console().printJson(summaryJson(code));
     else
         printSummary(code);
+    printFaults(code);
     if (!recorded)
         console().error(recorded.error());
     concluded(code);
@@ -129,8 +135,6 @@ void MigrationCommand::printSummary(ExitCode code)
     const op::Session& session = m_run->session();
     if (code == ExitRefused) {
         printChecks(console(), session.checks(), CheckDetail::Notable);
-        console().message(i18n("cutoverctl: the migration was refused; nothing was changed. What stands "
-                               "against it is marked ✗."));
         return;
     }
     if (session.knowledge().migrateSent) {
@@ -139,6 +143,22 @@ void MigrationCommand::printSummary(ExitCode code)
         printReport(console(), timeline::summarize(m_run->record().events()));
         console().print({});
         printWhereabouts();
+    }
+}
+
+void MigrationCommand::printFaults(ExitCode code)
+{
+    const op::Session& session = m_run->session();
+    if (code == ExitRefused) {
+        QStringList against;
+        for (const op::Check& check : session.checks()) {
+            if (check.verdict == op::Verdict::Refuse)
+                against << check.title;
+        }
+        console().message(i18nc("titles of checks",
+            "cutoverctl: The migration was refused and nothing was changed. Not fulfilled: %1.",
+            against.join(u"; "_s)));
+        return;
     }
     for (const QString& finding : session.verification().findings)
         console().message(i18nc("what is wrong", "cutoverctl: %1", finding));

@@ -38,6 +38,7 @@ private:
     void migrate();
     void ended();
     void printSummary(ExitCode code);
+    void printFaults(ExitCode code);
     void printOutcome(ExitCode code);
     void printWhereabouts();
     QJsonObject summaryJson(ExitCode code) const;

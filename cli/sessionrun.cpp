@@ -3,7 +3,13 @@
 
 #include "cli/sessionrun.h"
 
+#include <QTimer>
+
+#include <KLocalizedString>
+
 namespace cutover::cli {
+
+static constexpr int patienceMs = 2000;
 
 SessionRun::SessionRun(op::SessionRequest request, QObject* parent)
     : QObject(parent)
@@ -15,6 +21,11 @@ SessionRun::SessionRun(op::SessionRequest request, QObject* parent)
 
 void SessionRun::check()
 {
+    QTimer::singleShot(patienceMs, this, [this] {
+        if (std::holds_alternative<op::state::Checking>(m_session.state())
+            && !m_session.endpoint(Side::Source).connected)
+            Q_EMIT waiting();
+    });
     if (!m_session.check(m_request))
         QMetaObject::invokeMethod(this, &SessionRun::end, Qt::QueuedConnection);
 }
@@ -70,6 +81,15 @@ ExitCode SessionRun::exitCode() const
         break;
     }
     return m_migrating ? ExitNeedsOperator : ExitFailed;
+}
+
+QString SessionRun::waitingText() const
+{
+    return i18np(
+        "The source's monitor does not answer yet. It serves one client at a time; waiting for %1 second.",
+        "The source's monitor does not answer yet. It serves one client at a time; waiting for up to %1 "
+        "seconds.",
+        m_request.limits.connectMs / 1000);
 }
 
 op::GuestLocation SessionRun::location() const

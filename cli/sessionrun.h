@@ -33,8 +33,11 @@ public:
     ExitCode exitCode() const;
     /// What is known of where the guest is, after ended().
     op::GuestLocation location() const;
+    QString waitingText() const;
 
 Q_SIGNALS:
+    /// The source's monitor lets us wait; perhaps it has another client.
+    void waiting();
     void checked();
     void ended();
 

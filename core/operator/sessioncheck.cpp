@@ -67,6 +67,9 @@ void Session::Private::startCheck()
         if (std::holds_alternative<state::Checking>(machine.state))
             collectFacts();
     });
+    qmp::ClientLimits clientLimits = source->client().limits();
+    clientLimits.greetingMs = request.limits.connectMs;
+    source->client().setLimits(clientLimits);
     source->connectTo(path);
 }
 

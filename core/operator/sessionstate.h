@@ -74,6 +74,7 @@ struct Command
 /// Time limits, in milliseconds; 0 = none.
 struct SessionLimits
 {
+    int connectMs = 20'000; ///< until the source's monitor greets: it serves one client, others wait
     int launchMs = 30'000; ///< start of the destination to its CPR listener or monitor
     int monitorMs = 60'000; ///< migrate to the destination's monitor, and then its configuration
     int switchoverMs = 0; ///< destination configured to completed: in normal mode RAM is being copied
