@@ -66,6 +66,8 @@ int main(int argc, char** argv)
     const QCommandLineOption binary(QStringLiteral("binary"),
         i18n("The program of the destination, or of the pair."), QStringLiteral("PROGRAM"));
     parser.addOptions({ source, labPair, binary });
+    if (!parser.parse(QCoreApplication::arguments()))
+        return usage(parser.errorText());
     parser.process(application);
     about.processCommandLine(&parser);
 
