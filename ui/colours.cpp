@@ -34,7 +34,7 @@ static double contrast(const QColor& a, const QColor& b)
     return first > second ? first / second : second / first;
 }
 
-Colours Colours::of(const QPalette& palette)
+static Colours make(const QPalette& palette)
 {
     const KColorScheme view(QPalette::Active, KColorScheme::View);
     Colours colours;
@@ -53,6 +53,18 @@ Colours Colours::of(const QPalette& palette)
     colours.neutral = view.foreground(KColorScheme::NeutralText).color();
     colours.negative = colours.pause;
     return colours;
+}
+
+Colours Colours::of(const QPalette& palette)
+{
+    // Delegates ask for every cell, and a KColorScheme reads its settings.
+    static thread_local qint64 key = 0;
+    static thread_local Colours known;
+    if (palette.cacheKey() != key) {
+        known = make(palette);
+        key = palette.cacheKey();
+    }
+    return known;
 }
 
 QColor Colours::tint(const QColor& colour, double share) const

@@ -8,8 +8,8 @@
 
 namespace cutover::ui {
 
-/// The meanings that the painted views give to the colours of the scheme in use. Cheap enough to be made
-/// anew at each PaletteChange; to be made anew then.
+/// The meanings that the painted views give to the colours of the scheme in use. Cheap to ask for at each
+/// painting; not to be kept over a PaletteChange.
 struct Colours
 {
     QColor background;
