@@ -159,8 +159,10 @@ private Q_SLOTS:
     void lanesDoNotOverlap()
     {
         using Row = TimelineGeometry::Row;
-        for (const double height : { TimelineGeometry::minimumHeight(17), 700.0 }) {
+        for (const double height :
+            { TimelineGeometry::heightFor(17, TimelineGeometry::minimumLabelRows), 330.0, 700.0 }) {
             const TimelineGeometry geometry{ .width = 900, .height = height, .em = 17, .gutter = 90 };
+            QVERIFY(geometry.labelRows() >= TimelineGeometry::minimumLabelRows);
             QVERIFY(geometry.ruler().bottom() <= geometry.band().top());
             QVERIFY(geometry.band().bottom() <= geometry.lane(Row::Source).top());
             QVERIFY(geometry.lane(Row::Source).bottom() <= geometry.lane(Row::Channel).top() + 0.01);
@@ -168,7 +170,7 @@ private Q_SLOTS:
             QVERIFY(geometry.lane(Row::Destination).bottom() <= height + 0.01);
             for (const Row row : { Row::Source, Row::Destination }) {
                 QVERIFY(geometry.lane(row).contains(geometry.bar(row).center()));
-                QVERIFY(geometry.label(row, TimelineGeometry::labelRows - 1, 0, 10).bottom()
+                QVERIFY(geometry.label(row, geometry.labelRows() - 1, 0, 10).bottom()
                     <= geometry.lane(row).bottom() + 0.01);
             }
         }

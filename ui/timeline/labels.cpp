@@ -33,15 +33,14 @@ std::vector<std::optional<LabelPlace>> placeLabels(
         const auto& [x, textWidth] = requests[i];
         if (x < 0 || x > width)
             continue;
-        for (int row = 0; row < rows && !places[i]; ++row) {
-            for (const double left : { x + (gap / 2), x - (gap / 2) - textWidth }) {
-                const double right = left + textWidth;
-                if (left < 0 || right > width
-                    || !isFree(used[static_cast<std::size_t>(row)], left - gap, right + gap))
+        for (const double left : { x + (gap / 2), x - (gap / 2) - textWidth }) {
+            const double right = left + textWidth;
+            for (int row = 0; row < rows && !places[i]; ++row) {
+                auto& taken = used[static_cast<std::size_t>(row)];
+                if (left < 0 || right > width || !isFree(taken, left - gap, right + gap))
                     continue;
-                used[static_cast<std::size_t>(row)].push_back({ .left = left, .right = right });
+                taken.push_back({ .left = left, .right = right });
                 places[i] = LabelPlace{ .left = left, .row = row };
-                break;
             }
         }
     }

@@ -88,9 +88,9 @@ Interval Scene::pauseInterval() const
 Interval Scene::pauseSurroundings() const
 {
     const Interval inner = pauseInterval();
-    return inner.isEmpty()
-        ? inner
-        : Interval{ .startNs = inner.startNs - inner.length(), .endNs = inner.endNs + inner.length() };
+    return inner.isEmpty() ? inner
+                           : Interval{ .startNs = inner.startNs - (inner.length() / 2),
+                                 .endNs = inner.endNs + (inner.length() / 2) };
 }
 
 Scene buildScene(std::span<const Event> events)

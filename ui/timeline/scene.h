@@ -75,7 +75,7 @@ struct Scene
     const Lane& lane(Side side) const { return side == Side::Destination ? destination : source; }
     /// The pause as far as it has got; empty where there is none.
     Interval pauseInterval() const;
-    /// The part that explains the pause: the pause with as much around it as it is long.
+    /// The part that explains the pause: the pause with half its length on each side.
     Interval pauseSurroundings() const;
 };
 

@@ -17,30 +17,43 @@ constexpr double labelLines = 1.05;
 constexpr double channelLines = 3.0;
 constexpr int laneCount = 3;
 
-double neededLines(TimelineGeometry::Row row)
+double neededLines(TimelineGeometry::Row row, int labelRows)
 {
     return row == TimelineGeometry::Row::Channel
         ? channelLines
-        : (2 * marginLines) + barLines + stripLines + (TimelineGeometry::labelRows * labelLines);
+        : (2 * marginLines) + barLines + stripLines + (labelRows * labelLines);
 }
 
 } // namespace
 
-double TimelineGeometry::minimumHeight(double em)
+double TimelineGeometry::heightFor(double em, int labelRows)
 {
     return em
-        * (rulerLines + bandLines + neededLines(Row::Source) + neededLines(Row::Channel)
-            + neededLines(Row::Destination));
+        * (rulerLines + bandLines + neededLines(Row::Source, labelRows) + neededLines(Row::Channel, labelRows)
+            + neededLines(Row::Destination, labelRows));
+}
+
+int TimelineGeometry::labelRows() const
+{
+    int rows = minimumLabelRows;
+    while (rows < maximumLabelRows && heightFor(em, rows + 1) <= height)
+        ++rows;
+    return rows;
+}
+
+double TimelineGeometry::neededHeight(Row row) const
+{
+    return neededLines(row, labelRows()) * em;
 }
 
 double TimelineGeometry::spare() const
 {
-    return std::max(0.0, std::min(height - minimumHeight(em), em * 6)) / laneCount;
+    return std::max(0.0, std::min(height - heightFor(em, labelRows()), em * 6)) / laneCount;
 }
 
 double TimelineGeometry::laneHeight(Row row) const
 {
-    return (neededLines(row) * em) + spare();
+    return neededHeight(row) + spare();
 }
 
 QRectF TimelineGeometry::plot() const

@@ -13,14 +13,17 @@ namespace cutover::ui {
 struct TimelineGeometry
 {
     enum class Row : std::uint8_t { Source, Channel, Destination };
-    static constexpr int labelRows = 3;
+    static constexpr int minimumLabelRows = 1;
+    static constexpr int maximumLabelRows = 4;
 
     double width = 0;
     double height = 0;
     double em = 1; ///< height of a line of text
     double gutter = 0; ///< width of the column with the lanes' titles
 
-    static double minimumHeight(double em);
+    static double heightFor(double em, int labelRows);
+    /// How many rows of checkpoint names fit into a lane.
+    int labelRows() const;
     static Row rowOf(Side side) { return side == Side::Destination ? Row::Destination : Row::Source; }
 
     /// The part where x is time: everything right of the gutter.
@@ -41,6 +44,7 @@ struct TimelineGeometry
     QRectF stretch(const Interval& part, const Interval& range, const QRectF& within) const;
 
 private:
+    double neededHeight(Row row) const;
     double laneHeight(Row row) const;
     double spare() const; ///< height that a lane gets beyond what it needs
 };

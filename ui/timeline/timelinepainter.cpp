@@ -199,7 +199,7 @@ void TimelinePainter::paintCheckpoints(const Lane& lane)
         requests.push_back({ .x = x(mark.checkpoint.timeNs) - plot.left(),
             .width = m_smallMetrics.horizontalAdvance(mark.checkpoint.name) + 2 });
     }
-    const auto places = placeLabels(requests, TimelineGeometry::labelRows, m_geometry.em * 0.5, plot.width());
+    const auto places = placeLabels(requests, m_geometry.labelRows(), m_geometry.em * 0.5, plot.width());
     m_painter.setFont(m_small);
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const double at = requests[i].x + plot.left();

@@ -157,11 +157,11 @@ void TimelinePanel::refresh()
     QElapsedTimer clock;
     clock.start();
     m_view->setScene(buildScene(m_record.events()));
-    m_refreshTimer.setInterval(std::max(refreshMs, static_cast<int>(clock.elapsed()) * 4));
     updateTitle();
     if (m_view->scene().points.empty())
         showDetails(std::nullopt);
     Q_EMIT sceneChanged();
+    m_refreshTimer.setInterval(std::max(refreshMs, static_cast<int>(clock.elapsed()) * 4));
 }
 
 void TimelinePanel::selectEvent(std::optional<std::size_t> event)

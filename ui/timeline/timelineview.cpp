@@ -68,16 +68,19 @@ TimelineGeometry TimelineView::geometryNow() const
         .gutter = std::ceil(widest + (1.4 * em())) };
 }
 
+static int heightFor(double em, int labelRows)
+{
+    return static_cast<int>(std::ceil(TimelineGeometry::heightFor(em, labelRows)));
+}
+
 QSize TimelineView::minimumSizeHint() const
 {
-    return { static_cast<int>(em() * 24),
-        static_cast<int>(std::ceil(TimelineGeometry::minimumHeight(em()))) };
+    return { static_cast<int>(em() * 16), heightFor(em(), TimelineGeometry::minimumLabelRows) };
 }
 
 QSize TimelineView::sizeHint() const
 {
-    return { static_cast<int>(em() * 48),
-        static_cast<int>(std::ceil(TimelineGeometry::minimumHeight(em()) + em())) };
+    return { static_cast<int>(em() * 48), heightFor(em(), TimelineGeometry::maximumLabelRows) };
 }
 
 void TimelineView::selectEvent(std::optional<std::size_t> event)
