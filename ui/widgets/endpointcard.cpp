@@ -12,6 +12,7 @@
 #include <KSqueezedTextLabel>
 
 #include <QEvent>
+#include <QLabel>
 #include <QRegularExpression>
 #include <QVBoxLayout>
 
@@ -72,6 +73,16 @@ EndpointText endpointText(Side side, const op::EndpointStatus& status, bool begu
         .details = details.join(separator) };
 }
 
+/// Wraps where the card is narrow: what a VMM does must always be read in full.
+static QLabel* paragraph(QWidget* parent, const QString& name)
+{
+    auto* label = new QLabel(parent);
+    label->setWordWrap(true);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    label->setAccessibleName(name);
+    return label;
+}
+
 static KSqueezedTextLabel* line(QWidget* parent, const QString& name)
 {
     auto* label = new KSqueezedTextLabel(parent);
@@ -85,7 +96,7 @@ EndpointCard::EndpointCard(Side side, QWidget* parent)
     : Card(Edge::Left, parent)
     , m_side(side)
     , m_title(line(this, i18nc("source or destination", "%1: who it is", sideTitle(side))))
-    , m_state(line(this, i18nc("source or destination", "%1: its state", sideTitle(side))))
+    , m_state(paragraph(this, i18nc("source or destination", "%1: its state", sideTitle(side))))
     , m_details(line(this, i18nc("source or destination", "%1: details", sideTitle(side))))
 {
     setAccessibleName(sideTitle(side));
@@ -95,8 +106,9 @@ EndpointCard::EndpointCard(Side side, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(14, 6, 10, 6);
     layout->setSpacing(2);
-    for (KSqueezedTextLabel* label : { m_title, m_state, m_details })
-        layout->addWidget(label);
+    layout->addWidget(m_title);
+    layout->addWidget(m_state, 1);
+    layout->addWidget(m_details);
     setStatus({}, false);
 }
 

@@ -8,6 +8,7 @@
 #include "operator/session.h"
 
 class KSqueezedTextLabel;
+class QLabel;
 
 namespace cutover::ui {
 
@@ -41,7 +42,7 @@ private:
     Side m_side;
     bool m_known = false;
     KSqueezedTextLabel* m_title;
-    KSqueezedTextLabel* m_state;
+    QLabel* m_state;
     KSqueezedTextLabel* m_details;
 };
 
