@@ -104,7 +104,12 @@ void MainWindow::makeDocks()
     m_fdPanel->view()->setItemDelegate(
         new RankDelegate(RankDelegate::Scale::Rank, FdModel::RankRole, m_fdPanel));
     m_fdPanel->setMinimumWidth(fontMetrics().averageCharWidth() * 46);
-    m_fdPanel->setColumnWidths({ 22, 10, 12, 30, 9 });
+    QHeaderView* fdHeader = m_fdPanel->view()->header();
+    fdHeader->setStretchLastSection(false);
+    fdHeader->setSectionResizeMode(QHeaderView::ResizeToContents);
+    fdHeader->setSectionResizeMode(FdModel::NameColumn, QHeaderView::Stretch);
+    fdHeader->setSectionResizeMode(FdModel::WhatColumn, QHeaderView::Stretch);
+    m_fdPanel->view()->setTextElideMode(Qt::ElideMiddle);
 
     m_breakdownPanel = new TablePanel(i18n("Pause breakdown"),
         i18n("After a migration this says what the pause was spent on."), &m_breakdown);

@@ -17,6 +17,9 @@ namespace cutover::ui {
 /// To be raised whenever a saved layout of an older version would not show all docks.
 static constexpr int layoutVersion = 1;
 
+/// A window of fewer lines of text is small.
+static constexpr int smallWindowLines = 42;
+
 static KConfigGroup settings()
 {
     return KSharedConfig::openConfig()->group(QStringLiteral("MainWindow"));
@@ -46,12 +49,19 @@ void MainWindow::applyDefaultLayout()
         removeDockWidget(dock);
     addDockWidget(Qt::RightDockWidgetArea, fds);
     splitDockWidget(fds, breakdown, Qt::Vertical);
-    addDockWidget(Qt::BottomDockWidgetArea, qmp);
+    // On a small screen everything beside the timeline shares one place.
+    if (height() < fontMetrics().height() * smallWindowLines)
+        tabifyDockWidget(breakdown, qmp);
+    else
+        addDockWidget(Qt::BottomDockWidgetArea, qmp);
     for (qsizetype i = 3; i < m_docks.size(); ++i)
         tabifyDockWidget(m_docks[i - 1], m_docks[i]);
     for (QDockWidget* dock : std::as_const(m_docks))
         dock->show();
-    qmp->raise();
+    if (dockWidgetArea(qmp) == Qt::BottomDockWidgetArea)
+        qmp->raise();
+    else
+        breakdown->raise();
     resizeDocks({ fds }, { width() * 3 / 10 }, Qt::Horizontal);
     resizeDocks({ fds, breakdown }, { height() / 2, height() / 2 }, Qt::Vertical);
     resizeDocks({ qmp }, { height() * 3 / 10 }, Qt::Vertical);
