@@ -60,8 +60,8 @@ public:
 
     /// Opens the backend by name. Busy when another owner has it.
     virtual Result<void> openBackend() = 0;
-    /// Uses \a fd for slot \a index of fdSlots(). The caller has checked its kind; the device checks what only
-    /// it knows (size, interface flags). Overwrites nothing: a slot filled twice is a Protocol error.
+    /// Uses \a fd for slot \a index of fdSlots(). The caller has checked its kind; the device checks what
+    /// only it knows (size, interface flags). Overwrites nothing: a slot filled twice is a Protocol error.
     virtual Result<void> attachFd(qsizetype index, UniqueFd fd) = 0;
     /// The fd in slot \a index, borrowed; -1 while there is none.
     virtual int slotFd(qsizetype index) const = 0;

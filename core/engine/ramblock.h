@@ -27,9 +27,15 @@ public:
 
     std::uint64_t pages() const { return m_pages; }
     void mark(std::uint64_t page) { word(page).fetch_or(bit(page), std::memory_order_relaxed); }
-    bool test(std::uint64_t page) const { return (word(page).load(std::memory_order_relaxed) & bit(page)) != 0; }
+    bool test(std::uint64_t page) const
+    {
+        return (word(page).load(std::memory_order_relaxed) & bit(page)) != 0;
+    }
     /// The bits of 64 pages from \a firstPage on (a multiple of 64), which are clear afterwards.
-    std::uint64_t take(std::uint64_t firstPage) { return word(firstPage).exchange(0, std::memory_order_acq_rel); }
+    std::uint64_t take(std::uint64_t firstPage)
+    {
+        return word(firstPage).exchange(0, std::memory_order_acq_rel);
+    }
 
 private:
     static std::uint64_t bit(std::uint64_t page) { return std::uint64_t{ 1 } << (page % 64); }
