@@ -6,12 +6,11 @@
 #include "base/error.h"
 
 #include <QString>
+#include <QVarLengthArray>
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <variant>
-#include <vector>
 
 /// The destination's side of a handover as a pure state machine; destinationmigration.h carries the steps
 /// out.
@@ -38,16 +37,18 @@ enum class DestinationStep : std::uint8_t {
 /// "await-cpr", "send-ready", ...
 QString destinationStepName(DestinationStep step);
 
+using DestinationPlan = QVarLengthArray<DestinationStep, 16>;
+
 /// \a cpr: there is a CPR channel.
-std::vector<DestinationStep> planDestination(bool cpr);
+DestinationPlan planDestination(bool cpr);
 
 struct DestinationIdle
 {
 };
 struct DestinationGoing
 {
-    std::vector<DestinationStep> plan;
-    std::size_t next = 0;
+    DestinationPlan plan;
+    qsizetype next = 0;
 };
 struct DestinationLettingGo
 {

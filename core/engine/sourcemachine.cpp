@@ -3,8 +3,8 @@
 
 #include "engine/sourcemachine.h"
 
-#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <utility>
 
 namespace cutover::engine {
@@ -111,21 +111,25 @@ QString sourceStepName(SourceStep step)
     return names.at(static_cast<std::size_t>(step));
 }
 
-std::vector<SourceStep> planSource(const SourcePlanInput& input)
+SourcePlan planSource(const SourcePlanInput& input)
 {
     using enum SourceStep;
-    std::vector<SourceStep> plan;
+    SourcePlan plan;
+    const auto add = [&plan](std::initializer_list<SourceStep> steps) {
+        for (const SourceStep s : steps)
+            plan.append(s);
+    };
     const bool early = input.cpr && input.handover == Handover::EarlyStop;
     if (early)
-        plan.insert(plan.end(), { Stop, Release, InactivateBlock });
+        add({ Stop, Release, InactivateBlock });
     if (input.cpr)
-        plan.insert(plan.end(), { SendCpr, AwaitCprClose });
-    plan.insert(plan.end(), { ConnectMain, Hello, AwaitPrepared });
+        add({ SendCpr, AwaitCprClose });
+    add({ ConnectMain, Hello, AwaitPrepared });
     if (input.copyRam && !early)
-        plan.push_back(CopyRam);
+        plan.append(CopyRam);
     if (!early)
-        plan.insert(plan.end(), { Stop, Release, InactivateBlock });
-    plan.insert(plan.end(), { SendState, AwaitReady, Go, AwaitStarted });
+        add({ Stop, Release, InactivateBlock });
+    add({ SendState, AwaitReady, Go, AwaitStarted });
     return plan;
 }
 

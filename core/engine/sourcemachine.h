@@ -7,12 +7,11 @@
 #include "engine/handover.h"
 
 #include <QString>
+#include <QVarLengthArray>
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <variant>
-#include <vector>
 
 /// The source's side of a handover as a pure state machine: what to do next, and what a result means. It
 /// holds the rules of commit and rollback and nothing else; sourcemigration.h carries the steps out.
@@ -51,9 +50,12 @@ struct SourcePlanInput
     bool copyRam = false; ///< at least one block of RAM is not passed
 };
 
+/// Without an allocation: a state is copied between stop and GO.
+using SourcePlan = QVarLengthArray<SourceStep, 16>;
+
 /// The steps of an undisturbed handover. In each plan Stop, Release and InactivateBlock come in this order,
 /// before any step that may send an exclusive fd; LateStop is the one exception, on purpose.
-std::vector<SourceStep> planSource(const SourcePlanInput& input);
+SourcePlan planSource(const SourcePlanInput& input);
 
 /// True for the step of this plan that sends the exclusive fds.
 bool sendsExclusive(const SourcePlanInput& input, SourceStep step);
@@ -75,8 +77,8 @@ struct SourceIdle
 struct SourceGoing
 {
     SourcePlanInput input;
-    std::vector<SourceStep> plan;
-    std::size_t next = 0; ///< index in plan
+    SourcePlan plan;
+    qsizetype next = 0; ///< index in plan
     SourceFacts facts;
 };
 struct SourceRollingBack

@@ -4,20 +4,23 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/uniquefd.h"
+#include "cpr/stream.h"
 #include "engine/device.h"
 #include "engine/ramblock.h"
+#include "engine/startedword.h"
 
 #include <QByteArray>
 #include <QJsonObject>
 
-#include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
 namespace cutover::engine {
 
-/// The virtual machine as its migration sees it. The engine calls it from its own thread, with the VM's lock
-/// held unless a function says otherwise.
+/// The virtual machine as its migration sees it, on either side. The engine calls it from its own thread,
+/// with the VM's lock held unless a function says otherwise.
 class Vm
 {
 public:
@@ -46,6 +49,26 @@ public:
     /// From now on every page that is written is marked in its block's bitmap; all pages are marked first.
     virtual void startDirtyLog() = 0;
     virtual void stopDirtyLog() = 0;
+
+    /// Mapping of \a memfd as the block \a id, which has none yet; its size is checked.
+    virtual Result<void> attachRam(const QString& id, UniqueFd memfd) = 0;
+    /// Leaves precreate: makes RAM and devices, with the fds that came on the CPR channel. What they lack
+    /// comes later or is opened, as the realize policy says.
+    virtual Result<void> createDevices(std::vector<cpr::Entry> fds) = 0;
+    /// All that can be done before the state comes: RAM populated, processors parked, nothing left to
+    /// allocate. Called without the lock, which it takes where it needs it.
+    virtual Result<void> prepareForState() = 0;
+    /// The fds that a device's section of the main channel brought, as (name, id) and fd.
+    virtual Result<void> attachDeviceFds(Device& device, std::vector<cpr::Entry> fds) = 0;
+    /// Every backend that is still missing is reopened, and all ownership taken. An fd that should have come
+    /// and did not is a Protocol error that names device, fd and channel.
+    virtual Result<void> completeBackends(int timeLimitMs) = 0;
+    /// Detaches all backends and releases all tokens: nothing of the source's is held any more.
+    virtual void letGo() = 0;
+    /// To be set before the guest's first instruction.
+    virtual void setStartedWord(std::shared_ptr<StartedWord> word) = 0;
+    /// False with -S: the guest stays paused after an incoming migration.
+    virtual bool autostart() const = 0;
 
     /// Hands the disks' write permission over and takes it back; a VM whose disks are inactive must not run.
     virtual Result<void> inactivateBlock() = 0;

@@ -6,7 +6,7 @@
 
 #include <QTest>
 
-#include <algorithm>
+#include <vector>
 
 using namespace cutover;
 using namespace cutover::engine;
@@ -144,16 +144,16 @@ void TestHandoverMachines::sourcePlans()
 void TestHandoverMachines::sourceRollsBackFromEveryStep()
 {
     for (const SourcePlanInput& input : allPlans()) {
-        const std::vector<SourceStep> plan = planSource(input);
+        const SourcePlan plan = planSource(input);
         const std::size_t go
             = static_cast<std::size_t>(std::ranges::find(plan, SourceStep::Go) - plan.begin());
-        for (std::size_t failing = 0; failing <= go; ++failing) {
+        for (qsizetype failing = 0; failing <= go; ++failing) {
             for (const bool hadEffect : { false, true }) {
                 if (hadEffect && plan[failing] == SourceStep::Go)
                     continue; // a Go that fails was not sent
                 SourceWorld world;
                 SourceState state = *step(SourceIdle{}, SourceBegin{ input });
-                for (std::size_t i = 0; i < failing; ++i) {
+                for (qsizetype i = 0; i < failing; ++i) {
                     world.carryOut(input, *nextStep(state));
                     state = *step(state, SourceStepDone{ *nextStep(state) });
                 }
@@ -231,10 +231,10 @@ void TestHandoverMachines::sourceRefusesWhatDoesNotFit()
 void TestHandoverMachines::destinationLetsGoFromEveryStep()
 {
     for (const bool cpr : { false, true }) {
-        const std::vector<DestinationStep> plan = planDestination(cpr);
-        for (std::size_t failing = 0; plan[failing] != DestinationStep::Start; ++failing) {
+        const DestinationPlan plan = planDestination(cpr);
+        for (qsizetype failing = 0; plan[failing] != DestinationStep::Start; ++failing) {
             DestinationState state = *step(DestinationIdle{}, DestinationBegin{ cpr });
-            for (std::size_t i = 0; i < failing; ++i)
+            for (qsizetype i = 0; i < failing; ++i)
                 state = *step(state, DestinationStepDone{ plan[i] });
             state = *step(state, DestinationStepFailed{ plan[failing], broken() });
             QCOMPARE(nextStep(state), DestinationStep::LetGo);
