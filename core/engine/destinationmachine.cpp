@@ -36,14 +36,16 @@ QString destinationStepName(DestinationStep step)
     return names.at(static_cast<std::size_t>(step));
 }
 
-std::vector<DestinationStep> planDestination(bool cpr)
+DestinationPlan planDestination(bool cpr)
 {
     using enum DestinationStep;
-    std::vector<DestinationStep> plan;
-    if (cpr)
-        plan.insert(plan.end(), { AwaitCpr, CreateDevices });
-    plan.insert(
-        plan.end(), { AwaitMain, Hello, Prepare, AwaitState, Load, SendReady, AwaitGo, Start, SendStarted });
+    const DestinationPlan withoutCpr{ AwaitMain, Hello, Prepare, AwaitState, Load, SendReady, AwaitGo, Start,
+        SendStarted };
+    if (!cpr)
+        return withoutCpr;
+    DestinationPlan plan{ AwaitCpr, CreateDevices };
+    for (const DestinationStep s : withoutCpr)
+        plan.append(s);
     return plan;
 }
 
