@@ -145,8 +145,7 @@ void TestHandoverMachines::sourceRollsBackFromEveryStep()
 {
     for (const SourcePlanInput& input : allPlans()) {
         const SourcePlan plan = planSource(input);
-        const std::size_t go
-            = static_cast<std::size_t>(std::ranges::find(plan, SourceStep::Go) - plan.begin());
+        const qsizetype go = plan.indexOf(SourceStep::Go);
         for (qsizetype failing = 0; failing <= go; ++failing) {
             for (const bool hadEffect : { false, true }) {
                 if (hadEffect && plan[failing] == SourceStep::Go)
