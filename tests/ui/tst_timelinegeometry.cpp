@@ -136,8 +136,13 @@ private Q_SLOTS:
             ++placed;
             QVERIFY(places[a]->left >= 0);
             QVERIFY(places[a]->left + requests[a].width <= 440);
-            for (std::size_t b = a + 1; b < places.size(); ++b) {
-                if (!places[b] || places[a]->row != places[b]->row)
+            for (std::size_t b = 0; b < places.size(); ++b) {
+                if (!places[b] || a == b)
+                    continue;
+                const bool crossed = places[a]->row < places[b]->row && requests[b].x >= places[a]->left
+                    && requests[b].x <= places[a]->left + requests[a].width;
+                QVERIFY2(!crossed, qPrintable(QStringLiteral("%1 by %2").arg(a).arg(b)));
+                if (places[a]->row != places[b]->row)
                     continue;
                 const bool apart = places[a]->left + requests[a].width <= places[b]->left
                     || places[b]->left + requests[b].width <= places[a]->left;

@@ -23,8 +23,8 @@ struct LabelPlace
 };
 
 /// Places each text beside its tick in the first of \a rows rows where it overlaps no other, right of the
-/// tick or, where that does not fit into [0, width], left of it; nothing where there is no room. Requests
-/// sorted by x.
+/// tick or, where that does not fit into [0, width], left of it; nothing where there is no room. A tick that
+/// goes down to its text crosses no other text. Requests sorted by x.
 std::vector<std::optional<LabelPlace>> placeLabels(
     std::span<const LabelRequest> requests, int rows, double gap, double width);
 

@@ -162,7 +162,7 @@ void TimelinePainter::paintLane(const Lane& lane)
         m_painter.fillRect(part.width() > 3 ? part.adjusted(0, 0, -1, 0) : part, fill);
         const double room = part.width() - m_geometry.em * 0.8;
         const QString text = m_smallMetrics.elidedText(span.text, Qt::ElideRight, room);
-        if (text.size() < 3 && text != span.text)
+        if (text.size() * 2 < span.text.size())
             continue;
         m_painter.setPen(m_colours.textOn(fill));
         m_painter.drawText(
