@@ -63,11 +63,20 @@ QVariant QmpLogModel::data(const QModelIndex& index, int role) const
         return row.latencyNs;
     case PartnerRole:
         return row.partner;
+    case NameRole:
+        return nameOf(row);
     case EventRole:
         return static_cast<qulonglong>(row.event);
     default:
         return {};
     }
+}
+
+QString QmpLogModel::nameOf(const Row& row) const
+{
+    const bool answers = row.partner >= 0 && row.kind != Kind::Command;
+    const Row& named = answers ? m_rows[static_cast<std::size_t>(row.partner)] : row;
+    return m_record.events()[named.event].name;
 }
 
 QString QmpLogModel::spoken(const Row& row) const

@@ -28,6 +28,7 @@ public:
         TimeRole, ///< qlonglong, CLOCK_REALTIME
         LatencyRole, ///< qlonglong, ns from the command to this answer; -1 where there is none
         PartnerRole, ///< int: the row of the command or of the answer; -1
+        NameRole, ///< QString: of the command, also for its answer, or of the event
         EventRole, ///< qulonglong: number of the event in the record
     };
 
@@ -48,6 +49,7 @@ private:
 
     void take(std::size_t first, std::size_t count);
     Row classify(std::size_t number);
+    QString nameOf(const Row& row) const;
     QString spoken(const Row& row) const;
 
     const timeline::Record& m_record;

@@ -3,8 +3,11 @@
 
 #include "panels/eventspanel.h"
 
+#include "widgets/emptyhint.h"
+
 #include <KLocalizedString>
 
+#include <QFocusEvent>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QTreeView>
@@ -31,6 +34,10 @@ EventsPanel::EventsPanel(const timeline::Record& record, QWidget* parent)
     m_view->setFrameShape(QFrame::NoFrame);
     m_view->setAccessibleName(i18n("Events"));
     m_view->setObjectName(QStringLiteral("eventsView"));
+    new EmptyHint(
+        i18n("What happens in a session appears here once a source is connected; with a filter, what "
+             "fits it."),
+        m_view);
     const int advance = fontMetrics().averageCharWidth();
     const int widths[] = { 20, 13, 16, 32 };
     for (int i = 0; i < 4; ++i)
@@ -51,7 +58,11 @@ EventsPanel::EventsPanel(const timeline::Record& record, QWidget* parent)
             if (!m_selecting && index.isValid())
                 Q_EMIT eventSelected(static_cast<std::size_t>(m_sorted.mapToSource(index).row()));
         });
-    setFocusProxy(m_view);
+}
+
+void EventsPanel::focusInEvent(QFocusEvent* event)
+{
+    m_view->setFocus(event->reason());
 }
 
 void EventsPanel::selectEvent(std::optional<std::size_t> event)

@@ -30,6 +30,9 @@ public:
 Q_SIGNALS:
     void eventSelected(std::size_t event);
 
+protected:
+    void focusInEvent(QFocusEvent* event) override;
+
 private:
     EventModel m_model;
     QSortFilterProxyModel m_sorted;

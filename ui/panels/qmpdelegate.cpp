@@ -16,6 +16,9 @@ namespace cutover::ui {
 /// More than the widest screen shows.
 static constexpr int paintedCharacters = 600;
 static constexpr int cachedLines = 2000;
+/// Of the column with the names, in characters; and what must be left for the message beside it.
+static constexpr int nameWidth = 24;
+static constexpr int leastMessageWidth = 40;
 
 QmpDelegate::QmpDelegate(QObject* parent)
     : QStyledItemDelegate(parent)
@@ -78,6 +81,14 @@ void QmpDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
         const QString text = durationText(latency);
         painter->drawText(rest, Qt::AlignRight | Qt::AlignVCenter, text);
         rest.setRight(rest.right() - metrics.horizontalAdvance(text) - (2 * advance));
+    }
+
+    if (rest.width() > advance * (nameWidth + leastMessageWidth)) {
+        const QString name = index.data(QmpLogModel::NameRole).toString();
+        painter->setPen(selected ? chosen : colours.text);
+        painter->drawText(rest, Qt::AlignLeft | Qt::AlignVCenter,
+            metrics.elidedText(name, Qt::ElideRight, advance * (nameWidth - 1)));
+        rest.setLeft(rest.left() + (advance * nameWidth));
     }
 
     const QString raw = index.data(QmpLogModel::RawRole).toString().left(paintedCharacters);

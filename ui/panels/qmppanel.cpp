@@ -6,6 +6,7 @@
 #include "colours.h"
 #include "jsontext.h"
 #include "panels/qmpdelegate.h"
+#include "widgets/emptyhint.h"
 
 #include <KLocalizedString>
 #include <KSyntaxHighlighting/Definition>
@@ -13,6 +14,7 @@
 
 #include <QComboBox>
 #include <QEvent>
+#include <QFocusEvent>
 #include <QFontDatabase>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -45,6 +47,10 @@ QmpPanel::QmpPanel(const timeline::Record& record, QWidget* parent)
     m_view->setAccessibleName(i18n("QMP messages"));
     m_view->setObjectName(QStringLiteral("qmpMessages"));
     m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+
+    new EmptyHint(i18n("The messages of both monitors appear here once a source is connected; with a filter, "
+                       "those that fit it."),
+        m_view);
 
     m_pretty->setReadOnly(true);
     m_pretty->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
@@ -87,7 +93,6 @@ QmpPanel::QmpPanel(const timeline::Record& record, QWidget* parent)
     });
     applyTheme();
     updateCount();
-    setFocusProxy(m_view);
 }
 
 QWidget* QmpPanel::makeFilterRow()
@@ -126,6 +131,11 @@ QWidget* QmpPanel::makeFilterRow()
             m_view->scrollToBottom();
     });
     return row;
+}
+
+void QmpPanel::focusInEvent(QFocusEvent* event)
+{
+    m_view->setFocus(event->reason());
 }
 
 bool QmpPanel::isFollowing() const

@@ -38,6 +38,7 @@ Q_SIGNALS:
     void eventSelected(std::size_t event);
 
 protected:
+    void focusInEvent(QFocusEvent* event) override;
     void changeEvent(QEvent* event) override;
 
 private:
