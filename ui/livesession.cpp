@@ -91,7 +91,7 @@ Result<void> LiveSession::begin(const op::SessionRequest& request)
     return m_session->check(request);
 }
 
-Result<void> LiveSession::startLab(const QString& binary)
+Result<void> LiveSession::startLab(const QString& binary, const op::SessionRequest& wanted)
 {
     if (const auto allowed = canBegin(); !allowed)
         return allowed;
@@ -99,8 +99,8 @@ Result<void> LiveSession::startLab(const QString& binary)
     if (!binary.isEmpty())
         options.binary = binary;
     m_lab = std::make_unique<lab::QemuLab>(options);
-    connect(m_lab.get(), &lab::QemuLab::started, this, [this] {
-        op::SessionRequest request;
+    connect(m_lab.get(), &lab::QemuLab::started, this, [this, wanted] {
+        op::SessionRequest request = wanted;
         request.source.qmpPath = m_lab->qmpPath();
         Q_EMIT labChanged();
         if (const auto begun = begin(request); !begun)
@@ -116,9 +116,9 @@ Result<void> LiveSession::startLab(const QString& binary)
     return {};
 }
 
-Result<void> LiveSession::check()
+Result<void> LiveSession::check(const op::SessionRequest& request)
 {
-    return m_session->check(op::SessionRequest(m_session->request()));
+    return m_session->check(request);
 }
 
 Result<void> LiveSession::migrate()

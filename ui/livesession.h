@@ -33,8 +33,8 @@ public:
     Result<void> canBegin() const override;
 
     Result<void> begin(const op::SessionRequest& request) override;
-    Result<void> startLab(const QString& binary) override;
-    Result<void> check() override;
+    Result<void> startLab(const QString& binary, const op::SessionRequest& wanted) override;
+    Result<void> check(const op::SessionRequest& request) override;
     Result<void> migrate() override;
     Result<void> cancel() override;
     Result<void> finish() override;

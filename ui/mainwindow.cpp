@@ -103,13 +103,9 @@ void MainWindow::makeDocks()
         &m_fds);
     m_fdPanel->view()->setItemDelegate(
         new RankDelegate(RankDelegate::Scale::Rank, FdModel::RankRole, m_fdPanel));
-    m_fdPanel->setMinimumWidth(fontMetrics().averageCharWidth() * 46);
+    m_fdPanel->setMinimumWidth(fontMetrics().averageCharWidth() * 30);
     QHeaderView* fdHeader = m_fdPanel->view()->header();
-    fdHeader->setStretchLastSection(false);
     fdHeader->setSectionResizeMode(QHeaderView::ResizeToContents);
-    fdHeader->setSectionResizeMode(FdModel::NameColumn, QHeaderView::Stretch);
-    fdHeader->setSectionResizeMode(FdModel::WhatColumn, QHeaderView::Stretch);
-    m_fdPanel->view()->setTextElideMode(Qt::ElideMiddle);
 
     m_breakdownPanel = new TablePanel(i18n("Pause breakdown"),
         i18n("After a migration this says what the pause was spent on."), &m_breakdown);
@@ -154,6 +150,10 @@ void MainWindow::connectSession()
         [this](const op::Failure& note) { m_failure->showFailure(note, FailureBox::Weight::Note); });
     connect(
         m_session, &SessionModel::failed, this, [this](const Error& error) { m_failure->showError(error); });
+    connect(m_card, &SessionCard::changed, this, [this] {
+        if (m_actions.find(QStringLiteral("session_check"))->isEnabled())
+            checkAgain();
+    });
     connect(m_start, &StartPanel::connectRequested, this, &MainWindow::begin);
     connect(m_start, &StartPanel::labRequested, this, &MainWindow::startLab);
     connect(m_timeline, &TimelinePanel::sceneChanged, this, &MainWindow::updateScene);
@@ -179,10 +179,20 @@ void MainWindow::begin(op::SessionRequest request)
         showStart(false);
 }
 
+void MainWindow::checkAgain()
+{
+    op::SessionRequest request = m_session->request();
+    m_card->fill(request);
+    m_failure->clear();
+    report(m_session->check(request));
+}
+
 void MainWindow::startLab(const QString& binary)
 {
     m_failure->clear();
-    report(m_session->startLab(binary));
+    op::SessionRequest request;
+    m_card->fill(request);
+    report(m_session->startLab(binary, request));
 }
 
 void MainWindow::report(const Result<void>& result)
@@ -197,8 +207,16 @@ void MainWindow::showStart(bool start)
         hideDocks();
     else
         showDocks();
+    const bool changes = m_pages->currentIndex() != (start ? 0 : 1);
     m_pages->setCurrentIndex(start ? 0 : 1);
+    // The page that is not shown must not keep the window from being small.
+    for (int i = 0; i < m_pages->count(); ++i) {
+        const auto policy = i == m_pages->currentIndex() ? QSizePolicy::Preferred : QSizePolicy::Ignored;
+        m_pages->widget(i)->setSizePolicy(policy, policy);
+    }
     updateActions();
+    if (changes || !focusWidget())
+        (start ? static_cast<QWidget*>(m_start) : m_card->mainButton())->setFocus(Qt::OtherFocusReason);
 }
 
 void MainWindow::updateState()
@@ -230,9 +248,17 @@ void MainWindow::updateEndpoints()
 void MainWindow::updateChecks()
 {
     m_checks.setChecks(m_session->checks());
+    const auto& checks = m_session->checks();
     m_checkPanel->setSummary(m_checks.summary());
+    const op::Verdict worst = op::worst(checks);
     for (QDockWidget* dock : std::as_const(m_docks)) {
-        if (dock->widget() == m_checkPanel && op::worst(m_session->checks()) == op::Verdict::Refuse)
+        if (dock->widget() != m_checkPanel)
+            continue;
+        dock->setWindowTitle(checks.empty()     ? i18n("Preflight")
+                : worst == op::Verdict::Refuse  ? i18n("Preflight ✕")
+                : worst == op::Verdict::Warning ? i18n("Preflight !")
+                                                : i18n("Preflight ✓"));
+        if (worst == op::Verdict::Refuse)
             dock->raise();
     }
 }

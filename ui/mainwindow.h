@@ -51,6 +51,7 @@ private:
     void makeDocks();
     void connectSession();
     void connectSelection();
+    void checkAgain();
     void showStart(bool start);
     void updateState();
     void updateEndpoints();
@@ -75,6 +76,7 @@ private:
     void saveLayout();
     void hideDocks();
     void showDocks();
+    void goToDock(QDockWidget* dock);
 
     SessionModel* m_session;
     Actions m_actions;

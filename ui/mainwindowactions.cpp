@@ -38,8 +38,8 @@ void MainWindow::makeActions()
     QAction* commands = m_actions.add(help, QStringLiteral("help_commands"), i18n("Find a Command…"),
         QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_I), this);
     connect(commands, &QAction::triggered, this, &MainWindow::showCommands);
-    QAction* about = m_actions.add(
-        help, QStringLiteral("help_about"), i18n("About Cutover"), QStringLiteral("help-about"), {}, this);
+    QAction* about = m_actions.add(help, QStringLiteral("help_about"), i18n("About Cutover"),
+        QStringLiteral("help-about"), QKeySequence(Qt::CTRL | Qt::Key_F1), this);
     connect(about, &QAction::triggered, this, &MainWindow::showAbout);
     makeMenus();
     updateActions();
@@ -54,14 +54,11 @@ void MainWindow::makeSessionActions()
                   group, QString::fromLatin1(id), text, QString::fromLatin1(icon), keys, this);
               connect(action, &QAction::triggered, this, slot);
           };
-    add("session_connect", i18n("Connect…"), "network-connect", Qt::CTRL | Qt::Key_O, [this] {
-        showStart(true);
-        m_start->setFocus();
-    });
+    add("session_connect", i18n("Connect…"), "network-connect", Qt::CTRL | Qt::Key_O,
+        [this] { showStart(true); });
     add("session_lab", i18n("Start a QEMU Pair"), "media-playback-start", Qt::CTRL | Qt::Key_L,
-        [this] { startLab({}); });
-    add("session_check", i18n("Check Again"), "view-refresh", Qt::Key_F5,
-        [this] { report(m_session->check()); });
+        [this] { startLab(m_start->labBinary()); });
+    add("session_check", i18n("Check Again"), "view-refresh", Qt::Key_F5, [this] { checkAgain(); });
     add("session_migrate", i18n("Migrate"), "go-next", Qt::CTRL | Qt::Key_M,
         [this] { report(m_session->migrate()); });
     add("session_cancel", i18n("Cancel"), "dialog-cancel", Qt::CTRL | Qt::Key_Period,
@@ -72,7 +69,7 @@ void MainWindow::makeSessionActions()
         if (m_mainAction && m_mainAction->isEnabled())
             m_mainAction->trigger();
     });
-    add("session_quit", i18n("Quit"), "application-exit", QKeySequence::Quit, [this] { close(); });
+    add("session_quit", i18n("Quit"), "application-exit", Qt::CTRL | Qt::Key_Q, [this] { close(); });
 }
 
 void MainWindow::makeViewActions()
@@ -80,16 +77,16 @@ void MainWindow::makeViewActions()
     const QString group = i18n("View");
     int number = 1;
     for (QDockWidget* dock : std::as_const(m_docks)) {
-        QAction* toggle = dock->toggleViewAction();
-        toggle->setObjectName(u"view_" + dock->objectName());
-        toggle->setShortcut(QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_0 + number++)));
-        m_actions.add(group, toggle);
+        QAction* go = m_actions.add(group, u"view_" + dock->objectName(), dock->windowTitle(), {},
+            QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_0 + number++)), this);
+        go->setToolTip(i18n("Goes there; from there, closes it"));
+        connect(go, &QAction::triggered, this, [this, dock] { goToDock(dock); });
     }
     QAction* timeline = m_actions.add(group, QStringLiteral("view_timeline"), i18n("Go to the Timeline"), {},
         QKeySequence(Qt::CTRL | Qt::Key_T), this);
     connect(timeline, &QAction::triggered, this, [this] {
         showStart(false);
-        m_timeline->setFocus();
+        m_timeline->setFocus(Qt::ShortcutFocusReason);
     });
     QAction* reset = m_actions.add(group, QStringLiteral("view_reset"), i18n("Reset Layout"),
         QStringLiteral("view-restore"), QKeySequence(Qt::CTRL | Qt::Key_0), this);

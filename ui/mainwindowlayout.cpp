@@ -3,7 +3,7 @@
 
 #include "mainwindow.h"
 
-#include "colours.h"
+#include "timeline/timelinepanel.h"
 
 #include <KConfigGroup>
 #include <KSharedConfig>
@@ -36,6 +36,20 @@ QDockWidget* MainWindow::addDock(const QString& id, const QString& title, QWidge
     dock->setWidget(content);
     m_docks.append(dock);
     return dock;
+}
+
+void MainWindow::goToDock(QDockWidget* dock)
+{
+    const QWidget* focus = focusWidget();
+    if (focus && dock->isAncestorOf(focus) && dock->isVisible()) {
+        dock->hide();
+        m_timeline->setFocus(Qt::ShortcutFocusReason);
+        return;
+    }
+    showStart(false);
+    dock->show();
+    dock->raise();
+    dock->widget()->setFocus(Qt::ShortcutFocusReason);
 }
 
 void MainWindow::applyDefaultLayout()

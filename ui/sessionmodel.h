@@ -38,10 +38,10 @@ public:
 
     /// Begins anew: the record starts empty.
     virtual Result<void> begin(const op::SessionRequest& request) = 0;
-    /// Starts a QEMU of our own in a private folder and begins with it as the source.
-    virtual Result<void> startLab(const QString& binary) = 0;
-    /// Looks again, with the same request.
-    virtual Result<void> check() = 0;
+    /// Starts a QEMU of our own in a private folder and begins \a request with it as the source.
+    virtual Result<void> startLab(const QString& binary, const op::SessionRequest& request) = 0;
+    /// Looks again, with \a request in place of the last one.
+    virtual Result<void> check(const op::SessionRequest& request) = 0;
     virtual Result<void> migrate() = 0;
     virtual Result<void> cancel() = 0;
     virtual Result<void> finish() = 0;

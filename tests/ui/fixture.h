@@ -95,6 +95,7 @@ public:
     op::Verification verified_;
     std::optional<op::Failure> why;
     QStringList calls;
+    QString lab;
     QList<op::DiscoveredVmm> running;
 
     const timeline::Record& record() const override { return events; }
@@ -116,8 +117,17 @@ public:
         asked = request;
         return called(QStringLiteral("begin"));
     }
-    Result<void> startLab(const QString& /*binary*/) override { return called(QStringLiteral("lab")); }
-    Result<void> check() override { return called(QStringLiteral("check")); }
+    Result<void> startLab(const QString& binary, const op::SessionRequest& request) override
+    {
+        asked = request;
+        lab = binary;
+        return called(QStringLiteral("lab"));
+    }
+    Result<void> check(const op::SessionRequest& request) override
+    {
+        asked = request;
+        return called(QStringLiteral("check"));
+    }
     Result<void> migrate() override { return called(QStringLiteral("migrate")); }
     Result<void> cancel() override { return called(QStringLiteral("cancel")); }
     Result<void> finish() override { return called(QStringLiteral("finish")); }

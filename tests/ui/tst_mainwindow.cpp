@@ -17,6 +17,7 @@
 #include <QAbstractItemView>
 #include <QAbstractSpinBox>
 #include <QAction>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDockWidget>
 #include <QHeaderView>
@@ -242,6 +243,90 @@ private Q_SLOTS:
         QCOMPARE(panel->zoom().range(), all);
     }
 
+    void goesToPanelsByKey()
+    {
+        test::ScriptedSession session;
+        session.showMigrated();
+        MainWindow window(&session);
+        show(window);
+        const QList<std::pair<Qt::Key, QString>> panels{ { Qt::Key_1, u"fdsDock"_s },
+            { Qt::Key_2, u"breakdownDock"_s }, { Qt::Key_3, u"qmpDock"_s }, { Qt::Key_4, u"preflightDock"_s },
+            { Qt::Key_5, u"eventsDock"_s } };
+        for (const auto& [key, name] : panels) {
+            auto* dock = window.findChild<QDockWidget*>(name);
+            QTest::keyClick(&window, key, Qt::ControlModifier);
+            QVERIFY2(dock->isAncestorOf(window.focusWidget()), qPrintable(name));
+            // A dock behind another tab is not visible to the user.
+            QTRY_VERIFY2(!dock->visibleRegion().isEmpty(), qPrintable(name));
+            QTest::keyClick(&window, key, Qt::ControlModifier);
+            QVERIFY2(dock->isHidden(), qPrintable(name));
+            QTest::keyClick(&window, key, Qt::ControlModifier);
+            QVERIFY2(!dock->isHidden(), qPrintable(name));
+        }
+    }
+
+    void tabReachesEveryControl_data()
+    {
+        QTest::addColumn<bool>("started");
+        QTest::newRow("start page") << false;
+        QTest::newRow("session page") << true;
+    }
+    void tabReachesEveryControl()
+    {
+        QFETCH(const bool, started);
+        test::ScriptedSession session;
+        if (started)
+            session.showMigrated();
+        MainWindow window(&session);
+        show(window);
+        QSet<const QWidget*> reached;
+        const QWidget* first = window.focusWidget();
+        QVERIFY(first);
+        for (const QWidget* next = first; !reached.contains(next); next = window.focusWidget()) {
+            reached.insert(next);
+            QTest::keyClick(window.focusWidget(), Qt::Key_Tab);
+        }
+        QStringList missed;
+        for (const QWidget* widget : window.findChildren<QWidget*>()) {
+            if ((widget->focusPolicy() & Qt::TabFocus) && widget->isVisible() && widget->isEnabled()
+                && !widget->focusProxy() && !widget->visibleRegion().isEmpty() && !reached.contains(widget))
+                missed.append(
+                    QString::fromLatin1(widget->metaObject()->className()) + u' ' + widget->accessibleName());
+        }
+        QVERIFY2(missed.isEmpty(), qPrintable(missed.join(u'\n')));
+    }
+
+    void choicesOfTheCardAreChecked()
+    {
+        test::ScriptedSession session;
+        MainWindow window(&session);
+        show(window);
+        session.go(op::state::Checking{});
+        session.go(op::state::Ready{});
+        auto* guarded = window.findChild<QCheckBox*>();
+        QVERIFY(guarded->isEnabled());
+        guarded->click();
+        QCOMPARE(session.calls.last(), u"check"_s);
+        QVERIFY(!session.asked.guarded);
+    }
+
+    void fitsSmallScreens()
+    {
+        test::ScriptedSession session;
+        session.showMigrated();
+        MainWindow window(&session);
+        window.resize(960, 540);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        window.actionGroups().find(u"view_reset"_s)->trigger();
+        QTest::qWait(0);
+        window.resize(960, 540);
+        QTest::qWait(0);
+        save(window.grab().toImage(), u"small"_s);
+        QVERIFY2(window.width() <= 960 && window.height() <= 540,
+            qPrintable(u"%1 x %2"_s.arg(window.width()).arg(window.height())));
+    }
+
     void typingIsNotTakenByTheTimeline()
     {
         test::ScriptedSession session;
@@ -298,6 +383,7 @@ private Q_SLOTS:
             QVERIFY2(!action->objectName().isEmpty(), qPrintable(action->text()));
             QVERIFY2(!ids.contains(action->objectName()), qPrintable(action->objectName()));
             ids.insert(action->objectName());
+            QVERIFY2(!action->shortcuts().isEmpty(), qPrintable(action->text()));
             for (const QKeySequence& shortcut : action->shortcuts()) {
                 QVERIFY2(!keys.contains(shortcut), qPrintable(shortcut.toString()));
                 keys.insert(shortcut);

@@ -75,13 +75,22 @@ QString nameText(const FdEntry& fd)
     return fd.id == 0 ? fd.name : i18nc("name and number of a descriptor", "%1, id %2", fd.name, fd.id);
 }
 
+/// Without the name, which has a column of its own.
+QString whatText(const FdEntry& fd)
+{
+    QString text = fd.text;
+    if (!fd.name.isEmpty())
+        text.replace(QString(u' ' + fd.name + u','), QStringLiteral(","));
+    return text.isEmpty() ? dash : text;
+}
+
 Cell cellOf(const FdEntry& fd, int column)
 {
     switch (column) {
     case FdModel::NameColumn:
         return { .text = nameText(fd), .reason = nameText(fd) };
     case FdModel::WhatColumn:
-        return { .text = fd.text.isEmpty() ? dash : fd.text, .reason = fd.text, .rank = Rank::Faint };
+        return { .text = whatText(fd), .reason = fd.text, .rank = Rank::Faint };
     case FdModel::EffectColumn:
         return effectOf(fd);
     case FdModel::NumbersColumn:

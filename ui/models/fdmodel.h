@@ -16,7 +16,7 @@ class FdModel : public QAbstractTableModel
 {
     Q_OBJECT
 public:
-    enum Column { NameColumn, EffectColumn, ProofColumn, WhatColumn, NumbersColumn, ColumnCount };
+    enum Column { NameColumn, EffectColumn, ProofColumn, NumbersColumn, WhatColumn, ColumnCount };
     enum class Rank : std::uint8_t { Plain, Faint, Positive, Neutral, Negative };
     enum Role {
         RankRole = Qt::UserRole, ///< int of Rank: how the cell is to be taken

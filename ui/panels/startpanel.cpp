@@ -9,6 +9,7 @@
 
 #include <QComboBox>
 #include <QFileInfo>
+#include <QFocusEvent>
 #include <QFormLayout>
 #include <QGroupBox>
 #include <QHBoxLayout>
@@ -45,7 +46,7 @@ QWidget* StartPanel::makeSource()
         i18n("No running VMM with a QMP monitor was found for this user. Type the path of a QMP socket "
              "below, or start a QEMU pair."),
         &m_vmms, group);
-    m_table->setColumnWidths({ 18, 22, 10, 36, 20 });
+    m_table->setColumnWidths({ 18, 24, 9, 24, 20 });
     m_path = new QLineEdit(group);
     m_path->setObjectName(QStringLiteral("sourcePath"));
     m_path->setPlaceholderText(i18n("/run/…/qmp.sock"));
@@ -148,7 +149,7 @@ QWidget* StartPanel::makeLab()
     layout->addWidget(text);
     layout->addWidget(m_labBinary);
     layout->addWidget(m_lab);
-    connect(m_lab, &QPushButton::clicked, this, [this] { Q_EMIT labRequested(m_labBinary->currentText()); });
+    connect(m_lab, &QPushButton::clicked, this, [this] { Q_EMIT labRequested(labBinary()); });
     return group;
 }
 
@@ -159,16 +160,30 @@ void StartPanel::showEvent(QShowEvent* event)
         refresh();
 }
 
+void StartPanel::focusInEvent(QFocusEvent* event)
+{
+    m_path->setFocus(event->reason());
+}
+
 void StartPanel::refresh()
 {
     m_vmms.setVmms(m_discover());
-    m_table->setSummary(i18np("%1 running VMM", "%1 running VMMs", m_vmms.rowCount()));
+    const int count = m_vmms.rowCount();
+    m_table->setSummary(count > 0 ? i18np("%1 running VMM", "%1 running VMMs", count) : QString());
+    // The only one is the likely one, and connecting changes nothing.
+    if (count == 1 && m_path->text().isEmpty())
+        m_table->view()->setCurrentIndex(m_vmms.index(0, 0));
     updateButtons();
 }
 
 void StartPanel::setSource(const QString& qmpPath)
 {
     m_path->setText(qmpPath);
+}
+
+QString StartPanel::labBinary() const
+{
+    return m_labBinary->currentText();
 }
 
 void StartPanel::setBusy(bool busy)

@@ -32,6 +32,8 @@ public:
     /// Looks for running VMMs again.
     void refresh();
     void setSource(const QString& qmpPath);
+    /// The program that is chosen for a pair; empty where none is installed.
+    QString labBinary() const;
     /// A lab is being started: nothing else can be begun.
     void setBusy(bool busy);
 
@@ -40,6 +42,7 @@ Q_SIGNALS:
     void labRequested(const QString& binary);
 
 protected:
+    void focusInEvent(QFocusEvent* event) override;
     void showEvent(QShowEvent* event) override;
 
 private:

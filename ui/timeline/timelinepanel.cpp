@@ -11,6 +11,7 @@
 
 #include <QAction>
 #include <QElapsedTimer>
+#include <QFocusEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QToolButton>
@@ -65,7 +66,6 @@ TimelinePanel::TimelinePanel(const timeline::Record& record, QWidget* parent)
     layout->addLayout(top);
     layout->addWidget(m_view, 1);
     layout->addWidget(m_details);
-    setFocusProxy(m_view);
 
     m_refreshTimer.setSingleShot(true);
     m_refreshTimer.setInterval(refreshMs);
@@ -89,6 +89,7 @@ TimelinePanel::TimelinePanel(const timeline::Record& record, QWidget* parent)
                 : i18nc("a stretch of time, what it is, and when", "%1 · %2, from %3", sentence,
                       durationText(time.length()), clockText(time.startNs)));
     });
+    showDetails(std::nullopt);
     refresh();
 }
 
@@ -137,6 +138,11 @@ void TimelinePanel::makeActions()
     connect(m_follow, &QAction::toggled, &m_zoom, &ZoomControl::setFollowing);
     connect(&m_zoom, &ZoomControl::followingChanged, m_follow,
         [this] { m_follow->setChecked(m_zoom.isFollowing()); });
+}
+
+void TimelinePanel::focusInEvent(QFocusEvent* event)
+{
+    m_view->setFocus(event->reason());
 }
 
 void TimelinePanel::showPause()

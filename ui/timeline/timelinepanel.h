@@ -38,6 +38,9 @@ Q_SIGNALS:
     void eventSelected(std::size_t event);
     void sceneChanged();
 
+protected:
+    void focusInEvent(QFocusEvent* event) override;
+
 private:
     QAction* addAction(
         const QString& name, const QString& text, const QString& icon, const QList<QKeySequence>& keys);

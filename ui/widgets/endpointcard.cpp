@@ -30,8 +30,8 @@ static QString stateText(Side side, const op::EndpointStatus& status, bool begun
         if (status.connected || status.pid > 0)
             return i18n("connected, not asked yet");
         if (side == Side::Destination)
-            return begun ? i18n("started by Migrate") : i18n("none yet");
-        return begun ? i18n("connecting") : i18n("none yet: connect to a running VMM");
+            return begun ? i18n("not connected before Migrate") : i18n("none yet");
+        return begun ? i18n("not connected") : i18n("none yet: connect to a running VMM");
     }
     QStringList parts;
     if (!status.runState.isEmpty())
@@ -54,12 +54,12 @@ EndpointText endpointText(Side side, const op::EndpointStatus& status, bool begu
     QStringList title{ sideTitle(side) };
     if (!status.name.isEmpty())
         title.append(status.name);
-    if (!status.version.isEmpty())
-        title.append(shortVersion(status.version));
     if (status.pid > 0)
         title.append(i18n("pid %1", QString::number(status.pid)));
 
     QStringList details;
+    if (!status.version.isEmpty())
+        details.append(i18n("version %1", shortVersion(status.version)));
     if (status.ramBytes > 0)
         details.append(i18n("%1 RAM", bytesText(status.ramBytes)));
     if (status.processStartNs > 0 && nowNs > status.processStartNs && !status.gone) {
@@ -78,6 +78,7 @@ static QLabel* paragraph(QWidget* parent, const QString& name)
 {
     auto* label = new QLabel(parent);
     label->setWordWrap(true);
+    label->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     label->setAccessibleName(name);
     return label;
@@ -107,8 +108,9 @@ EndpointCard::EndpointCard(Side side, QWidget* parent)
     layout->setContentsMargins(14, 6, 10, 6);
     layout->setSpacing(2);
     layout->addWidget(m_title);
-    layout->addWidget(m_state, 1);
+    layout->addWidget(m_state);
     layout->addWidget(m_details);
+    layout->addStretch(1);
     setStatus({}, false);
 }
 

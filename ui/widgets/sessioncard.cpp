@@ -42,6 +42,9 @@ SessionCard::SessionCard(QWidget* parent)
     m_sentence->setAccessibleName(i18n("State of the session"));
     m_sentence->setMinimumWidth(fontMetrics().averageCharWidth() * 36);
 
+    connect(m_mode, &QComboBox::activated, this, &SessionCard::changed);
+    connect(m_guarded, &QCheckBox::clicked, this, &SessionCard::changed);
+
     auto* choices = new QHBoxLayout;
     choices->addWidget(m_mode, 1);
     choices->addWidget(m_guarded);

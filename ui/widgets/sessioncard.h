@@ -27,6 +27,10 @@ public:
     void fill(op::SessionRequest& request) const;
     void setState(const op::SessionState& state);
 
+Q_SIGNALS:
+    /// The user has chosen otherwise.
+    void changed();
+
 private:
     QComboBox* m_mode;
     QCheckBox* m_guarded;
