@@ -26,7 +26,15 @@ public:
     }
 
     std::uint64_t pages() const { return m_pages; }
-    void mark(std::uint64_t page) { word(page).fetch_or(bit(page), std::memory_order_relaxed); }
+    /// After the write to the page: who takes the bit sees what was written.
+    void mark(std::uint64_t page) { word(page).fetch_or(bit(page), std::memory_order_release); }
+    void markAll()
+    {
+        for (std::uint64_t i = 0; i < m_words.size(); ++i) {
+            const std::uint64_t used = m_pages - i * 64;
+            m_words[i].store(used >= 64 ? ~std::uint64_t{ 0 } : bit(used) - 1, std::memory_order_release);
+        }
+    }
     bool test(std::uint64_t page) const
     {
         return (word(page).load(std::memory_order_relaxed) & bit(page)) != 0;
