@@ -11,6 +11,8 @@
 #include <QList>
 #include <QString>
 
+#include <cstdint>
+
 class QCborStreamReader;
 class QCborStreamWriter;
 
@@ -72,9 +74,14 @@ public:
     /// backend) without moving any data. Busy names the owner. Success when already owned or nothing is
     /// exclusive.
     virtual Result<void> take(int timeLimitMs) = 0;
+    /// What becomes of the backend when its ownership is given up.
+    enum class Keep : std::uint8_t {
+        Backend, ///< the fds stay open and usable: they are passed on
+        Nothing, ///< the next owner opens the resource by name, so it must be free: take() opens it again
+    };
     /// Gives it up: nothing of the guest is in flight afterwards and this process does not touch the
-    /// resource until take(). The fds stay open. Called with the processors and the device stopped.
-    virtual Result<void> release(int timeLimitMs) = 0;
+    /// resource until take(). Called with the processors and the device stopped.
+    virtual Result<void> release(int timeLimitMs, Keep keep) = 0;
     virtual Ownership ownership() const = 0;
 
     /// Begins to move data. Cannot fail: all that can was done by take().
