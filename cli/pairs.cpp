@@ -3,8 +3,6 @@
 
 #include "cli/pairs.h"
 
-#include "base/process.h"
-
 #include <QDateTime>
 
 #include <KLocalizedString>
@@ -16,25 +14,6 @@ namespace cutover::cli {
 namespace {
 
 constexpr qint64 nsPerMs = 1'000'000;
-
-bool isAlive(const op::ProcessId& process)
-{
-    if (process.pid <= 0)
-        return false;
-    auto handle = ProcessHandle::open(process.pid, process.startTicks);
-    return handle && (*handle)->alive();
-}
-
-/// Nobody works on it, and something of it is left.
-bool isUnfinished(const op::PairJournal& journal)
-{
-    if (isAlive(journal.console))
-        return false;
-    const bool destinationAlive = isAlive(journal.destination);
-    if (journal.stage == op::JournalStage::Failed || journal.stage == op::JournalStage::Armed)
-        return destinationAlive;
-    return destinationAlive || isAlive(journal.source);
-}
 
 QString processText(const op::ProcessId& process, const op::SideView& view)
 {
@@ -54,7 +33,7 @@ void PairSurvey::start()
 {
     const QList<op::PairJournal> journals = op::findPairs(&m_problems);
     for (const op::PairJournal& journal : journals) {
-        if (!isUnfinished(journal))
+        if (!op::isLeftBehind(journal))
             continue;
         m_pairs.push_back(std::make_unique<op::RescueOperation>(journal));
         connect(m_pairs.back().get(), &op::RescueOperation::assessed, this, [this] {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "base/uniquefd.h"
+#include "operator/discovery.h"
 
 #include <QDir>
 #include <QFile>
@@ -162,6 +163,44 @@ Result<void> writeJournal(const PairJournal& journal)
     return {};
 }
 
+static bool isAlive(const ProcessId& process)
+{
+    if (process.pid <= 0)
+        return false;
+    auto handle = ProcessHandle::open(process.pid, process.startTicks);
+    return handle && (*handle)->alive();
+}
+
+bool isAtWork(const PairJournal& journal)
+{
+    return isAlive(journal.console);
+}
+
+bool isLeftBehind(const PairJournal& journal)
+{
+    if (isAtWork(journal) || journal.stage == JournalStage::Finished)
+        return false;
+    const bool destinationAlive = isAlive(journal.destination);
+    if (journal.stage == JournalStage::Failed || journal.stage == JournalStage::Armed)
+        return destinationAlive;
+    return destinationAlive || isAlive(journal.source);
+}
+
+/// A console that dies between the launch and its note of it leaves a destination that only its command
+/// line, with the folder's paths on it, gives away.
+static void findUnnotedDestination(PairJournal& journal)
+{
+    if (journal.stage != JournalStage::Armed || !journal.launched || journal.destination.pid > 0
+        || isAtWork(journal))
+        return;
+    for (const DiscoveredVmm& vmm : discover()) {
+        const bool ours = vmm.argv.join(u' ').contains(journal.folder + u'/');
+        const auto start = processStartTime(vmm.pid);
+        if (ours && start && vmm.pid != journal.source.pid)
+            journal.destination = { .pid = vmm.pid, .startTicks = *start };
+    }
+}
+
 Result<PairJournal> readJournal(const QString& folder)
 {
     const QString attempt = i18n("read the pair's journal");
@@ -181,7 +220,7 @@ Result<PairJournal> readJournal(const QString& folder)
             i18n("Find the pair with 'cutoverctl list' instead."));
     if (object[u"version"].toInt() > formatVersion)
         return failure(ErrorCode::Unsupported, attempt, path, i18n("it is from a newer version of Cutover"));
-    return PairJournal{
+    PairJournal journal{
         .folder = folder,
         .bootId = object[u"boot"].toString(),
         .stage = *stage,
@@ -200,6 +239,8 @@ Result<PairJournal> readJournal(const QString& folder)
         .sourceWasRunning = object[u"source-was-running"].toBool(true),
         .fdLost = object[u"fd-lost"].toString(),
     };
+    findUnnotedDestination(journal);
+    return journal;
 }
 
 QList<PairJournal> findPairs(QList<Error>* problems)
@@ -217,18 +258,14 @@ QList<PairJournal> findPairs(QList<Error>* problems)
     for (const QString& name : names) {
         const auto journal = readJournal(*root + QLatin1Char('/') + name);
         if (journal) {
-            if (journal->bootId == boot && journal->stage != JournalStage::Finished)
-                pairs.append(*journal);
+            if (journal->bootId != boot || journal->stage == JournalStage::Finished)
+                continue;
+            pairs.append(*journal);
         } else if (problems && journal.error().code != ErrorCode::NotFound) {
             problems->append(journal.error());
         }
     }
     return pairs;
-}
-
-static bool isAlive(const ProcessId& process)
-{
-    return process.pid > 0 && processStartTime(process.pid) == Result<quint64>(process.startTicks);
 }
 
 void sweepPairs()
@@ -243,8 +280,9 @@ void sweepPairs()
         const auto pair = readJournal(*root + QLatin1Char('/') + name);
         if (!pair)
             continue;
-        const bool settled = pair->stage == JournalStage::Failed || pair->stage == JournalStage::Finished;
-        if (pair->bootId != boot || (settled && !isAlive(pair->destination) && !isAlive(pair->console)))
+        const bool settled = pair->stage == JournalStage::Failed || pair->stage == JournalStage::Finished
+            || pair->stage == JournalStage::Armed;
+        if (pair->bootId != boot || (settled && !isAlive(pair->destination) && !isAtWork(*pair)))
             std::ignore = removePairFolder(pair->folder);
     }
 }

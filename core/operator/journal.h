@@ -61,14 +61,22 @@ Result<QString> createPairFolder();
 /// would prove nothing, and a disk must not lengthen the pause.
 Result<void> writeJournal(const PairJournal& journal);
 
-/// The journal of one pair's folder. Malformed for a damaged one.
+/// The journal of one pair's folder; a destination that its console had no time to note is looked up among
+/// the processes. Malformed for a damaged one.
 Result<PairJournal> readJournal(const QString& folder);
+
+/// Its console works on it still.
+bool isAtWork(const PairJournal& journal);
+
+/// Nobody works on it any more, and something of it is left: a destination, or a source that was told to
+/// migrate. Such a pair is for rescue.
+bool isLeftBehind(const PairJournal& journal);
 
 /// All journals of this boot that are not finished. Damaged ones are left out and named in \a problems.
 QList<PairJournal> findPairs(QList<Error>* problems = nullptr);
 
-/// Removes the folders of pairs that are settled (or of an earlier boot) and whose destination is dead:
-/// nothing can be learnt from them any more.
+/// Removes the folders of pairs that are settled or never told to migrate (or of an earlier boot) and whose
+/// destination is dead: nothing can be learnt from them any more.
 void sweepPairs();
 
 /// Deletes the pair's folder: sockets, logs and journal. Refused for a folder that is not a pair's.

@@ -161,8 +161,7 @@ std::vector<Check> Session::Private::unfinishedPairs() const
         const bool ours = pair.folder == folder;
         const bool same
             = pair.source.pid == source->pid() && pair.source.startTicks == source->startTimeTicks();
-        const bool open = pair.stage != JournalStage::Failed && pair.stage != JournalStage::Finished;
-        if (ours || !same || !open)
+        if (ours || !same || !(isAtWork(pair) ? pair.stage != JournalStage::Failed : isLeftBehind(pair)))
             continue;
         found.push_back({ .id = QStringLiteral("unfinished-pair"),
             .verdict = Verdict::Refuse,

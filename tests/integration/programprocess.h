@@ -11,7 +11,7 @@
 #include <QTest>
 
 #include <csignal>
-#include <sys/resource.h>
+#include <functional>
 
 namespace cutover::test {
 
@@ -45,16 +45,11 @@ struct ProcessRun
 class ProcessUnderTest
 {
 public:
-    /// \a fileSizeLimit: RLIMIT_FSIZE in bytes, -1 = as it is.
-    explicit ProcessUnderTest(const QStringList& arguments, qint64 fileSizeLimit = -1)
+    /// \a restrict is called in the child, between fork and exec: system calls only.
+    explicit ProcessUnderTest(const QStringList& arguments, const std::function<void()>& restrict = {})
     {
-        if (fileSizeLimit >= 0) {
-            m_process.setChildProcessModifier([fileSizeLimit] {
-                const rlimit limit{ .rlim_cur = static_cast<rlim_t>(fileSizeLimit),
-                    .rlim_max = static_cast<rlim_t>(fileSizeLimit) };
-                ::setrlimit(RLIMIT_FSIZE, &limit);
-            });
-        }
+        if (restrict)
+            m_process.setChildProcessModifier(restrict);
         m_process.start(QStringLiteral(CUTOVERCTL), arguments, QIODevice::ReadOnly);
     }
 

@@ -12,6 +12,10 @@
 #include <QTest>
 
 #include <csignal>
+#include <functional>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -157,14 +161,37 @@ void TestCutoverctl::neverAnswers()
 
 void TestCutoverctl::permissionDenied()
 {
-    if (::geteuid() == 0)
-        QSKIP("root is denied nothing");
     const QString socketPath = path(u"locked.sock"_s);
     auto listener = fdpass::listenUnix(socketPath);
     QVERIFY(listener);
     QVERIFY(::chmod(QFile::encodeName(socketPath).constData(), 0) == 0);
-    verifyOneError(
-        runProcess({ u"check"_s, u"--source"_s, u"qmp:"_s + socketPath }), 1, u"Permission denied"_s);
+    // Root passes every lock; without these capabilities it is a user like others.
+    constexpr int cannotRestrict = 99;
+    const auto restrict = [] {
+        if (::geteuid() == 0
+            && (::prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE) != 0
+                || ::prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH) != 0))
+            ::_exit(cannotRestrict);
+    };
+    const QString folder = path(u"locked"_s);
+    QVERIFY(QDir().mkdir(folder));
+    QVERIFY(::chmod(QFile::encodeName(folder).constData(), 0500) == 0);
+    writeFile(u"locked.cutover"_s, "{}\n");
+    QVERIFY(::chmod(QFile::encodeName(path(u"locked.cutover"_s)).constData(), 0) == 0);
+    const QString source = u"qmp:"_s + socketPath;
+    for (const QStringList& command : { QStringList{ u"check"_s, u"--source"_s, source },
+             { u"migrate"_s, u"--yes"_s, u"--source"_s, source }, { u"show"_s, path(u"locked.cutover"_s) },
+             { u"export"_s, path(u"locked.cutover"_s), u"--csv"_s },
+             { u"inspect"_s, path(u"locked.cutover"_s) },
+             { u"inspect"_s, u"--listen"_s, folder + u"/cpr.sock"_s },
+             { u"migrate"_s, u"--yes"_s, u"--source"_s, source, u"--record"_s, folder + u"/a.cutover"_s } }) {
+        const auto run = ProcessUnderTest(command, restrict).wait();
+        if (run.code == cannotRestrict)
+            QSKIP("root cannot give up its capabilities here");
+        verifyOneError(run, 1, u"Permission denied"_s);
+    }
+    QFile::remove(path(u"locked.cutover"_s));
+    QVERIFY(QDir(folder).removeRecursively());
     QFile::remove(socketPath);
 }
 
@@ -222,8 +249,14 @@ void TestCutoverctl::recordingThatCannotBeWritten()
     const QString socketPath = path(u"untouched.sock"_s);
     auto listener = fdpass::listenUnix(socketPath);
     QVERIFY(listener);
+    const auto restrict = [sizeLimit] {
+        const rlimit limit{ .rlim_cur = static_cast<rlim_t>(sizeLimit),
+            .rlim_max = static_cast<rlim_t>(sizeLimit) };
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+    };
     ProcessUnderTest program(
-        { u"migrate"_s, u"--yes"_s, u"--source"_s, u"qmp:"_s + socketPath, u"--record"_s, file }, sizeLimit);
+        { u"migrate"_s, u"--yes"_s, u"--source"_s, u"qmp:"_s + socketPath, u"--record"_s, file },
+        sizeLimit < 0 ? std::function<void()>() : restrict);
     verifyOneError(program.wait(), 1, file);
     QVERIFY(!fdpass::acceptUnix(listener->get()).value_or(UniqueFd()));
     QVERIFY(!QFile::exists(path(u"limited.cutover"_s)) || QFileInfo(path(u"limited.cutover"_s)).size() == 0);

@@ -5,7 +5,6 @@
 #include "qemus.h"
 
 #include "base/process.h"
-#include "operator/discovery.h"
 #include "qmp/client.h"
 
 #include <QDir>
@@ -41,8 +40,6 @@ private Q_SLOTS:
     void refused();
     void commandThatDoesNotStart();
     void inspectWhatASourceSends();
-    void killedAndRescued_data();
-    void killedAndRescued();
     void cancelled();
 
 private:
@@ -80,16 +77,6 @@ private:
         client.connectTo(qmpPath);
         static_cast<void>(QTest::qWaitFor([&] { return ended; }, limitMs));
         return state;
-    }
-    /// The living VMMs that use something below \a folder.
-    static QList<pid_t> vmmsOf(const QString& folder)
-    {
-        QList<pid_t> pids;
-        for (const op::DiscoveredVmm& vmm : op::discover()) {
-            if (vmm.argv.join(u' ').contains(folder))
-                pids << vmm.pid;
-        }
-        return pids;
     }
     void verifyNothingLeft()
     {
@@ -268,39 +255,6 @@ void TestCutoverctlQemu::inspectWhatASourceSends()
     QVERIFY(sawRam);
     client.close();
     QTRY_COMPARE_WITH_TIMEOUT(runState(lab->qmpPath()), u"running"_s, limitMs);
-}
-
-void TestCutoverctlQemu::killedAndRescued_data()
-{
-    QTest::addColumn<int>("delayMs");
-    for (const int delayMs : { 0, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700 })
-        QTest::addRow("%d ms", delayMs) << delayMs;
-}
-
-/// Whenever it is killed, the guest runs on one side in the end, and nothing else is left.
-void TestCutoverctlQemu::killedAndRescued()
-{
-    QFETCH(const int, delayMs);
-    NEEDS(u"11.1"_s, u"tcg"_s);
-    auto lab = startLab(labOptions(u"11.1"_s, u"tcg"_s));
-    QVERIFY(lab);
-    ProcessUnderTest program(
-        { u"migrate"_s, u"--source"_s, u"qmp:"_s + lab->qmpPath(), u"--yes"_s, u"--json"_s });
-    QVERIFY(program.process().waitForStarted());
-    QTest::qWait(delayMs);
-    program.sendSignal(SIGKILL);
-    static_cast<void>(program.wait());
-
-    QCOMPARE(runProcess({ u"list"_s }).code, 0);
-    const auto rescued = runProcess({ u"rescue"_s, u"--yes"_s, u"--json"_s });
-    QVERIFY2(rescued.code == 0, qPrintable(rescued.err + rescued.out));
-    QCOMPARE(runState(lab->qmpPath()), u"running"_s);
-    QCOMPARE(runProcess({ u"list"_s, u"--json"_s }).lastJson()["unfinishedPairs"_L1].toArray(), QJsonArray());
-
-    const auto vmms = vmmsOf(m_dir.path());
-    QVERIFY2(vmms.size() == 1, qPrintable(rescued.out));
-    if (vmms.front() != lab->sourcePid())
-        QVERIFY(takeOver(*lab, vmms.front()));
 }
 
 void TestCutoverctlQemu::cancelled()
