@@ -6,6 +6,7 @@
 #include <QString>
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,6 +44,14 @@ public:
     std::uint64_t take(std::uint64_t firstPage)
     {
         return word(firstPage).exchange(0, std::memory_order_acq_rel);
+    }
+    /// How many pages are marked.
+    std::uint64_t count() const
+    {
+        std::uint64_t marked = 0;
+        for (const auto& bits : m_words)
+            marked += static_cast<std::uint64_t>(std::popcount(bits.load(std::memory_order_relaxed)));
+        return marked;
     }
 
 private:

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "base/error.h"
+#include "base/uniquefd.h"
+#include "engine/section.h"
+
+#include <QByteArrayView>
+
+#include <cstdint>
+#include <limits>
+#include <poll.h>
+#include <span>
+#include <vector>
+
+namespace cutover::engine {
+
+inline constexpr qint64 noDeadline = std::numeric_limits<qint64>::max();
+
+/// An fd whose readability ends every wait of a channel. Borrowed; outlives the channel.
+struct Alarm
+{
+    enum class Kind : std::uint8_t {
+        Cancel, ///< an eventfd: somebody here wants it to end; waits fail with Cancelled
+        PeerExit, ///< the peer's pidfd: waits fail with Disconnected, after what it had sent was received
+    };
+    int fd = -1;
+    Kind kind = Kind::Cancel;
+};
+
+/// Sections over a connected stream socket, unix or TCP, for a thread that may block: each function returns
+/// when it is done, at its deadline (CLOCK_MONOTONIC, nanoseconds: Timeout), on an alarm, or when the peer is
+/// gone (Disconnected). One thread at a time.
+///
+/// An error ends its direction for good, each further call returns it; the other direction still works, so
+/// that what a peer said before it went away can be received after a send has failed.
+class MainChannel
+{
+public:
+    MainChannel() = default; ///< not connected: every call is a Disconnected error
+    explicit MainChannel(UniqueFd socket, std::vector<Alarm> alarms = {});
+    MainChannel(MainChannel&&) = default;
+    MainChannel& operator=(MainChannel&&) = default;
+
+    bool isOpen() const { return bool(m_socket); }
+    int socket() const { return m_socket.get(); } ///< borrowed, for what polls beside it
+    bool canPassFds() const { return m_canPassFds; } ///< AF_UNIX
+    /// For a peer whose process becomes known later.
+    void addAlarm(Alarm alarm);
+    void close();
+
+    Result<void> sendHeader(qint64 deadlineNs = noDeadline);
+    Result<void> receiveHeader(qint64 deadlineNs);
+
+    /// Success: the kernel has accepted the last byte. Error: it has not, so the peer will never see the
+    /// section whole. \a fds are borrowed; on a channel that cannot pass any they are an Unsupported error
+    /// before the first byte, which does not end the direction. A section of up to 64 KiB, together with what
+    /// was queued, is one message (one for each 253 fds).
+    Result<void> send(QByteArrayView name, std::uint32_t instance, std::uint32_t version,
+        QByteArrayView payload, std::span<const int> fds, qint64 deadlineNs);
+    /// Puts a section into the message that the next send() or flush() sends. \a fds stay borrowed until
+    /// then. Errors as for a send() that has not begun.
+    Result<void> queue(QByteArrayView name, std::uint32_t instance, std::uint32_t version,
+        QByteArrayView payload, std::span<const int> fds = {});
+    Result<void> flush(qint64 deadlineNs);
+
+    Result<Section> receive(qint64 deadlineNs, const SectionLimits& limits = {});
+    /// Protocol error when fds have arrived that no section announced. To be called when the peer is waiting
+    /// for us; receive() finds most of them earlier.
+    Result<void> requireNoStrayFds() { return m_decoder.requireNoStrayFds(); }
+
+    std::uint64_t bytesSent() const { return m_bytesSent; }
+    std::uint64_t bytesReceived() const { return m_bytesReceived; }
+
+private:
+    Result<void> sendBytes(std::span<const std::byte> bytes, std::span<const int> fds, qint64 deadlineNs);
+    Result<void> sendLarge(QByteArrayView payload, std::size_t headAt, qint64 deadlineNs);
+    Result<void> receiveMore(qint64 deadlineNs);
+    Result<void> wait(short events, qint64 deadlineNs);
+    Result<void> checkAlarms();
+    std::unexpected<Error> failSending(Error error, QByteArrayView name);
+    std::unexpected<Error> failReceiving(Error error);
+
+    UniqueFd m_socket;
+    bool m_canPassFds = false;
+    std::vector<Alarm> m_alarms;
+    std::vector<pollfd> m_polled; // the socket, then the alarms
+    std::vector<std::byte> m_out;
+    std::vector<int> m_outFds;
+    SectionDecoder m_decoder;
+    std::optional<Error> m_sendError;
+    std::optional<Error> m_receiveError;
+    std::uint64_t m_bytesSent = 0;
+    std::uint64_t m_bytesReceived = 0;
+};
+
+} // namespace cutover::engine
