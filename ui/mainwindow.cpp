@@ -17,6 +17,7 @@
 #include "widgets/phasestrip.h"
 #include "widgets/sessioncard.h"
 
+#include "colours.h"
 #include "format.h"
 #include "models/fdlist.h"
 #include "timeline/phases.h"
@@ -28,6 +29,7 @@
 #include <QDockWidget>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QIcon>
 #include <QLabel>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -35,6 +37,32 @@
 #include <QVBoxLayout>
 
 namespace cutover::ui {
+
+/// Breeze is drawn once for light and once for dark; only where KDE's icon engine is installed does one of
+/// the two follow the palette.
+static void useIconsFor(const QPalette& palette)
+{
+    const QString light = QStringLiteral("breeze");
+    const QString dark = QStringLiteral("breeze-dark");
+    const QString now = QIcon::themeName();
+    const QString wanted = Colours::of(palette).isDark() ? dark : light;
+    if (now == wanted || (now != light && now != dark))
+        return;
+    QIcon::setThemeName(wanted);
+    if (!QIcon::hasThemeIcon(QStringLiteral("go-next")))
+        QIcon::setThemeName(now);
+}
+
+/// What the pause was, once it is known to be over.
+static QString statusText(const op::SessionState& state, const timeline::PauseBreakdown& pause)
+{
+    const QString sentence = op::stateSentence(state);
+    const bool moved = std::holds_alternative<op::state::Migrated>(state)
+        || std::holds_alternative<op::state::Finished>(state);
+    return moved && pause.isKnown() ? i18nc("a sentence and a sentence", "%1 The guest was paused for %2.",
+                                          sentence, durationText(pause.pause.valueNs))
+                                    : sentence;
+}
 
 MainWindow::MainWindow(SessionModel* session, QWidget* parent)
     : QMainWindow(parent)
@@ -59,6 +87,7 @@ MainWindow::MainWindow(SessionModel* session, QWidget* parent)
     statusBar()->addWidget(m_status, 1);
     statusBar()->addPermanentWidget(m_recording);
 
+    useIconsFor(palette());
     makeDocks();
     makeActions();
     connectSession();
@@ -72,6 +101,13 @@ MainWindow::MainWindow(SessionModel* session, QWidget* parent)
 }
 
 MainWindow::~MainWindow() = default;
+
+void MainWindow::changeEvent(QEvent* event)
+{
+    QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        useIconsFor(palette());
+}
 
 QWidget* MainWindow::makeSessionPage()
 {
@@ -106,6 +142,7 @@ void MainWindow::makeDocks()
     m_fdPanel->setMinimumWidth(fontMetrics().averageCharWidth() * 30);
     QHeaderView* fdHeader = m_fdPanel->view()->header();
     fdHeader->setSectionResizeMode(QHeaderView::ResizeToContents);
+    fdHeader->setSectionResizeMode(FdModel::WhatColumn, QHeaderView::Stretch);
 
     m_breakdownPanel = new TablePanel(i18n("Pause breakdown"),
         i18n("After a migration this says what the pause was spent on."), &m_breakdown);
@@ -203,16 +240,19 @@ void MainWindow::report(const Result<void>& result)
 
 void MainWindow::showStart(bool start)
 {
+    const bool changes = m_pages->currentIndex() != (start ? 0 : 1);
     if (start)
         hideDocks();
-    else
-        showDocks();
-    const bool changes = m_pages->currentIndex() != (start ? 0 : 1);
     m_pages->setCurrentIndex(start ? 0 : 1);
     // The page that is not shown must not keep the window from being small.
     for (int i = 0; i < m_pages->count(); ++i) {
         const auto policy = i == m_pages->currentIndex() ? QSizePolicy::Preferred : QSizePolicy::Ignored;
         m_pages->widget(i)->setSizePolicy(policy, policy);
+    }
+    m_pages->updateGeometry();
+    if (!start) {
+        centralWidget()->layout()->activate();
+        showDocks();
     }
     updateActions();
     if (changes || !focusWidget())
@@ -225,7 +265,7 @@ void MainWindow::updateState()
     if (isUnderWay(state))
         showStart(false);
     m_card->setState(state);
-    m_status->setText(op::stateSentence(state));
+    m_status->setText(statusText(state, m_timeline->scene().pause));
     const auto failure = m_session->failure();
     if (failure
         && (std::holds_alternative<op::state::Failed>(state)
@@ -271,6 +311,7 @@ void MainWindow::updateScene()
     m_fdPanel->setSummary(m_fds.summary());
     const timeline::PauseBreakdown& pause = m_timeline->scene().pause;
     m_breakdown.setBreakdown(pause);
+    m_status->setText(statusText(m_session->state(), pause));
     m_breakdownPanel->setSummary(pause.isKnown()
             ? i18n("%1 · %2", durationText(pause.pause.valueNs), evidenceTitle(pause.pause.tier))
             : QString());

@@ -43,6 +43,7 @@ public:
     void startLab(const QString& binary);
 
 protected:
+    void changeEvent(QEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
 
 private:

@@ -83,8 +83,11 @@ void MainWindow::applyDefaultLayout()
 
 void MainWindow::resetLayout()
 {
+    const bool hidden = !m_hiddenLayout.isEmpty();
     m_hiddenLayout.clear();
     applyDefaultLayout();
+    if (hidden)
+        hideDocks();
 }
 
 void MainWindow::restoreLayout()

@@ -313,14 +313,13 @@ private Q_SLOTS:
     void fitsSmallScreens()
     {
         test::ScriptedSession session;
-        session.showMigrated();
         MainWindow window(&session);
         window.resize(960, 540);
+        window.actionGroups().find(u"view_reset"_s)->trigger();
         window.show();
         QVERIFY(QTest::qWaitForWindowExposed(&window));
-        window.actionGroups().find(u"view_reset"_s)->trigger();
-        QTest::qWait(0);
-        window.resize(960, 540);
+        session.go(op::state::Checking{});
+        session.showMigrated();
         QTest::qWait(0);
         save(window.grab().toImage(), u"small"_s);
         QVERIFY2(window.width() <= 960 && window.height() <= 540,

@@ -18,7 +18,7 @@ static constexpr int paintedCharacters = 600;
 static constexpr int cachedLines = 2000;
 /// Of the column with the names, in characters; and what must be left for the message beside it.
 static constexpr int nameWidth = 24;
-static constexpr int leastMessageWidth = 40;
+static constexpr int leastMessageWidth = 30;
 
 QmpDelegate::QmpDelegate(QObject* parent)
     : QStyledItemDelegate(parent)
@@ -76,6 +76,7 @@ void QmpDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
     painter->drawText(rest, Qt::AlignLeft | Qt::AlignVCenter, time);
     rest.setLeft(rest.left() + (advance * 17));
 
+    const bool named = rest.width() > advance * (nameWidth + leastMessageWidth);
     const qint64 latency = index.data(QmpLogModel::LatencyRole).toLongLong();
     if (latency >= 0) {
         const QString text = durationText(latency);
@@ -83,7 +84,7 @@ void QmpDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
         rest.setRight(rest.right() - metrics.horizontalAdvance(text) - (2 * advance));
     }
 
-    if (rest.width() > advance * (nameWidth + leastMessageWidth)) {
+    if (named) {
         const QString name = index.data(QmpLogModel::NameRole).toString();
         painter->setPen(selected ? chosen : colours.text);
         painter->drawText(rest, Qt::AlignLeft | Qt::AlignVCenter,

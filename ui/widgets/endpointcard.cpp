@@ -98,7 +98,7 @@ EndpointCard::EndpointCard(Side side, QWidget* parent)
     , m_side(side)
     , m_title(line(this, i18nc("source or destination", "%1: who it is", sideTitle(side))))
     , m_state(paragraph(this, i18nc("source or destination", "%1: its state", sideTitle(side))))
-    , m_details(line(this, i18nc("source or destination", "%1: details", sideTitle(side))))
+    , m_details(paragraph(this, i18nc("source or destination", "%1: details", sideTitle(side))))
 {
     setAccessibleName(sideTitle(side));
     QFont bold = font();

@@ -43,7 +43,7 @@ private:
     bool m_known = false;
     KSqueezedTextLabel* m_title;
     QLabel* m_state;
-    KSqueezedTextLabel* m_details;
+    QLabel* m_details;
 };
 
 } // namespace cutover::ui
