@@ -56,8 +56,8 @@ public:
 
     /// Makes the guest-visible part; needs no fd. What is wrong with the configuration is found here.
     virtual Result<void> realizeFrontend() = 0;
-    /// The fds of the backend in a fixed order, known once the frontend is realized. An exclusive slot is
-    /// followed by its token: name "<device>/token", FdKind::Memfd, FdClass::Exclusive.
+    /// The fds of the backend in a fixed order, known once the frontend is realized. Exclusive slots are
+    /// followed by one token for all of them: name "<device>/token", FdKind::Memfd, FdClass::Exclusive.
     virtual QList<FdSlot> fdSlots() const = 0;
 
     /// Opens the backend by name. Busy when another owner has it.

@@ -25,6 +25,9 @@ struct FdSlot
     qint32 id = 0;
     fdpass::FdKind kind = fdpass::FdKind::Other;
     FdClass fdClass = FdClass::Shareable;
+    /// There may be no fd in it (a client that is not connected): the sender leaves it out and the receiver
+    /// goes on without it. The device's state says whether there was one.
+    bool optional = false;
 
     bool operator==(const FdSlot&) const = default;
 };
