@@ -20,9 +20,9 @@ LiveSession::~LiveSession() = default;
 
 void LiveSession::renew()
 {
-    m_session.reset();
-    m_record.clear();
+    // Who is told of the empty record asks for the state.
     m_session = std::make_unique<op::Session>(m_record);
+    m_record.clear();
     connect(m_session.get(), &op::Session::stateChanged, this, &SessionModel::stateChanged);
     connect(m_session.get(), &op::Session::endpointsChanged, this, [this] {
         keepInLab();
