@@ -25,7 +25,8 @@ inline constexpr QLatin1StringView ready("@ready"); ///< destination
 inline constexpr QLatin1StringView go("@go"); ///< source
 inline constexpr QLatin1StringView started("@started"); ///< destination
 inline constexpr QLatin1StringView abort("@abort"); ///< either side
-inline constexpr QLatin1StringView ram("@ram"); ///< source: pages, or the memfd of a block
+inline constexpr QLatin1StringView ram("@ram"); ///< source: pages, see ramstream.h
+inline constexpr QLatin1StringView ramBlock("@ram-block"); ///< source: a block's memfd; the payload is its id
 inline constexpr quint32 version = 1;
 
 /// A process as the other side may have to name it: for ever, not only while the pid lives.

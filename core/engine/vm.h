@@ -67,8 +67,9 @@ public:
     virtual void letGo() = 0;
     /// To be set before the guest's first instruction.
     virtual void setStartedWord(std::shared_ptr<StartedWord> word) = 0;
-    /// False with -S: the guest stays paused after an incoming migration.
-    virtual bool autostart() const = 0;
+    /// The guest is ours. Starts devices and processors if the guest was running and may run here (no -S),
+    /// with the started word set before; otherwise the VM is paused.
+    virtual void guestArrived(bool wasRunning) = 0;
 
     /// Hands the disks' write permission over and takes it back; a VM whose disks are inactive must not run.
     virtual Result<void> inactivateBlock() = 0;
