@@ -7,14 +7,12 @@
 #include "base/process.h"
 #include "cpr/channel.h"
 #include "engine/pidfd.h"
-#include "fdpass/unixsocket.h"
 
 #include <QCborStreamReader>
 
 #include <algorithm>
 #include <limits>
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
@@ -23,8 +21,6 @@ namespace cutover::engine {
 using namespace Qt::StringLiterals;
 
 namespace {
-
-constexpr qint64 forEver = std::numeric_limits<qint64>::max();
 
 Error atStep(DestinationStep step, Error error)
 {
@@ -109,14 +105,14 @@ void DestinationMigration::start()
     m_thread = std::jthread([this] { run(); });
 }
 
-void DestinationMigration::setCprListener(UniqueFd listener)
+void DestinationMigration::setCprListener(Listener listener)
 {
     const std::scoped_lock lock(m_mutex);
     m_cprListener = std::move(listener);
     m_listenerAlarm.ring();
 }
 
-void DestinationMigration::setMainListener(UniqueFd listener)
+void DestinationMigration::setMainListener(Listener listener)
 {
     const std::scoped_lock lock(m_mutex);
     m_mainListener = std::move(listener);
@@ -189,30 +185,25 @@ Result<void> DestinationMigration::carryOut(DestinationStep step)
     return {};
 }
 
-Result<UniqueFd> DestinationMigration::acceptFrom(UniqueFd DestinationMigration::* listener)
+Result<UniqueFd> DestinationMigration::acceptFrom(Listener DestinationMigration::* listener)
 {
     const int alarms[] = { m_cancelAlarm.fd(), m_listenerAlarm.fd() };
     while (true) {
         int fd = -1;
         {
             const std::scoped_lock lock(m_mutex);
-            fd = (this->*listener).get();
+            fd = (this->*listener).fd();
         }
-        auto ready = waitFor(fd, POLLIN, alarms, forEver);
-        if (!ready && hasEnded(m_cancelAlarm.fd()))
+        auto ready = waitFor(fd, POLLIN, alarms, noDeadline);
+        if (!ready && m_cancelAlarm.isRung())
             return std::unexpected(ready.error());
         m_listenerAlarm.clear();
         if (!ready)
             continue;
-        UniqueFd socket = UniqueFd::adopt(::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-        if (!socket)
-            continue;
-        sockaddr_storage address = {};
-        socklen_t length = sizeof address;
-        const bool known = ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) == 0;
-        if (known && address.ss_family == AF_UNIX && !fdpass::requireTrustedPeer(socket.get()))
-            continue;
-        return socket;
+        // A peer that is not trusted was turned away; whoever else comes is waited for.
+        const std::scoped_lock lock(m_mutex);
+        if (auto socket = (this->*listener).accept(); socket && *socket)
+            return socket;
     }
 }
 
@@ -260,7 +251,7 @@ Result<void> DestinationMigration::awaitMain()
         if (!m_cpr)
             break;
         const int alarms[] = { m_cancelAlarm.fd() };
-        if (auto ready = waitFor(m_listenerAlarm.fd(), POLLIN, alarms, forEver); !ready)
+        if (auto ready = waitFor(m_listenerAlarm.fd(), POLLIN, alarms, noDeadline); !ready)
             return ready;
         m_listenerAlarm.clear();
     }
@@ -339,7 +330,7 @@ Result<void> DestinationMigration::awaitState()
 {
     // The source may copy RAM, or wait for its operator, as long as it likes; its end is seen.
     while (true) {
-        auto section = receive(m_state.empty() ? forEver : deadlineIn(m_options.limits.state));
+        auto section = receive(m_state.empty() ? noDeadline : deadlineIn(m_options.limits.state));
         if (!section)
             return std::unexpected(section.error());
         if (section->device == message::end) {
@@ -476,24 +467,23 @@ Result<void> DestinationMigration::sendAbort()
     if (m_main.isOpen())
         return m_main.send(message::abort, 0, message::version, message::encode(m_cause), {},
             deadlineIn(m_options.limits.rollback));
-    UniqueFd listener;
+    Listener listener;
     {
         const std::scoped_lock lock(m_mutex);
         listener = std::move(m_mainListener);
     }
-    // The source knows why only if it hears so where it will look next.
+    // The source hears the cause only where it will look next.
     const bool told = m_cpr && listener;
     m_cpr.reset();
     if (!told)
         return {};
     const qint64 deadline = deadlineIn(m_options.limits.rollback);
-    if (auto ready = waitFor(listener.get(), POLLIN, {}, deadline); !ready)
+    if (auto ready = waitFor(listener.fd(), POLLIN, {}, deadline); !ready)
         return ready;
-    UniqueFd socket
-        = UniqueFd::adopt(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!socket)
-        return {};
-    MainChannel channel(std::move(socket));
+    auto socket = listener.accept();
+    if (!socket || !*socket)
+        return socket ? Result<void>() : std::unexpected(socket.error());
+    MainChannel channel(std::move(*socket));
     if (auto sent = channel.sendHeader(deadline); !sent)
         return sent;
     if (auto sent = channel.send(message::abort, 0, message::version, message::encode(m_cause), {}, deadline);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/uniquefd.h"
+#include "engine/channels.h"
 #include "engine/destinationmachine.h"
 #include "engine/handovermessages.h"
 #include "engine/mainchannel.h"
@@ -28,7 +29,6 @@ namespace cutover::engine {
 struct DestinationOptions
 {
     bool cpr = true; ///< the CPR state comes first
-    bool migrateFds = true; ///< the migration's own switch, as this side was told
     TimeLimits limits;
 };
 
@@ -46,10 +46,10 @@ public:
     ~DestinationMigration();
 
     void start();
-    /// Listening, non-blocking sockets. The CPR channel is closed, which tells the source to go on, once the
+    /// The CPR channel is closed, which tells the source to go on, once the
     /// main listener is here and the devices are created.
-    void setCprListener(UniqueFd listener);
-    void setMainListener(UniqueFd listener);
+    void setCprListener(Listener listener);
+    void setMainListener(Listener listener);
     /// From any thread; without effect once the guest is started.
     void cancel();
 
@@ -75,7 +75,7 @@ private:
     Result<void> sendAbort();
 
     /// Waits until the other thread has handed in that listener, then for a connection from a trusted peer.
-    Result<UniqueFd> acceptFrom(UniqueFd DestinationMigration::* listener);
+    Result<UniqueFd> acceptFrom(Listener DestinationMigration::* listener);
     Result<Section> receive(qint64 deadlineNs);
 
     Vm& m_vm;
@@ -86,8 +86,8 @@ private:
     CancelEvent m_listenerAlarm;
 
     std::mutex m_mutex; ///< guards the listeners
-    UniqueFd m_cprListener;
-    UniqueFd m_mainListener;
+    Listener m_cprListener;
+    Listener m_mainListener;
 
     UniqueFd m_cpr;
     std::vector<cpr::Entry> m_cprEntries;

@@ -3,8 +3,6 @@
 
 #pragma once
 
-#include <QLatin1StringView>
-
 #include <cstdint>
 
 namespace cutover::engine {
@@ -15,20 +13,5 @@ enum class Handover : std::uint8_t {
     EarlyStop, ///< stop and release first, then every fd
     Prepared, ///< shareable fds first, the rest together with the state after stop and release
 };
-
-/// "late-stop", "early-stop", "prepared".
-constexpr QLatin1StringView handoverName(Handover handover)
-{
-    using namespace Qt::StringLiterals;
-    switch (handover) {
-    case Handover::LateStop:
-        return "late-stop"_L1;
-    case Handover::EarlyStop:
-        return "early-stop"_L1;
-    case Handover::Prepared:
-        break;
-    }
-    return "prepared"_L1;
-}
 
 } // namespace cutover::engine

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "engine/handover.h"
 
 #include <QJsonArray>
 #include <QJsonObject>
@@ -20,8 +21,6 @@ namespace cutover::engine {
 
 /// QEMU's MigMode; this VMM implements normal and cpr-transfer.
 enum class MigrationMode : std::uint8_t { Normal, CprTransfer };
-
-enum class Handover : std::uint8_t { LateStop, EarlyStop, Prepared };
 
 /// "normal", "cpr-transfer"; "late-stop", "early-stop", "prepared".
 QString modeId(MigrationMode mode);

@@ -10,6 +10,8 @@
 
 #include <QCborStreamWriter>
 
+#include <algorithm>
+#include <iterator>
 #include <poll.h>
 #include <unistd.h>
 #include <utility>
@@ -30,6 +32,24 @@ std::unexpected<Error> atStep(SourceStep step, Error error)
 }
 
 const QByteArray noFdNames("\x80", 1); // CBOR: an empty array
+
+bool passes(BackendSource source)
+{
+    return source == BackendSource::AwaitCpr || source == BackendSource::AwaitMain;
+}
+
+bool passesFds(const Device& device, const RealizePolicy& policy)
+{
+    return passes(policy.decide(device.migrateFds(), FdClass::Exclusive));
+}
+
+std::vector<RamBlock> copiedBlocks(std::span<const RamBlock> blocks, const RealizePolicy& policy)
+{
+    std::vector<RamBlock> copied;
+    std::ranges::copy_if(blocks, std::back_inserter(copied),
+        [&](const RamBlock& block) { return !passes(policy.decide(block.migrateFds, FdClass::Shareable)); });
+    return copied;
+}
 
 bool isUndo(SourceStep step)
 {
@@ -91,13 +111,12 @@ void SourceMigration::run()
     bool copyRam = false;
     {
         const VmLock lock(m_vm);
-        for (const RamBlock& block : m_vm.ramBlocks())
-            copyRam = copyRam || !m_options.fds.migrateFds || !block.migrateFds;
+        copyRam = !copiedBlocks(m_vm.ramBlocks(), m_options.policy).empty();
         m_wasRunning = m_vm.processorsRunning();
     }
     m_notices.status(MigrationStatus::Setup);
     SourceState state = *step(SourceIdle{},
-        SourceBegin{ { .cpr = m_options.fds.cpr, .handover = m_options.fds.handover, .copyRam = copyRam } });
+        SourceBegin{ { .cpr = m_options.cpr, .handover = m_options.policy.handover, .copyRam = copyRam } });
     while (const auto next = nextStep(state)) {
         if (m_cancelled && !isUndo(*next) && *next != SourceStep::AwaitStarted) {
             state = *step(state, SourceCancel{});
@@ -182,14 +201,12 @@ Result<void> SourceMigration::sendCpr()
     std::vector<cpr::OutgoingEntry> entries;
     {
         const VmLock lock(m_vm);
-        for (const RamBlock& block : m_vm.ramBlocks()) {
-            if (m_options.fds.migrateFds && block.migrateFds)
-                entries.push_back({ .name = block.id.toUtf8(), .id = 0, .fd = block.memfd });
-        }
-        for (Device* device : m_vm.devices()) {
-            for (const OutgoingFd& fd : outgoingFds(*device, m_options.fds, FdRoute::Cpr))
-                entries.push_back({ .name = fd.name.toUtf8(), .id = fd.id, .fd = fd.fd });
-        }
+        const auto fds
+            = outgoingFds(m_options.policy, m_vm.ramBlocks(), m_vm.devices(), BackendSource::AwaitCpr);
+        if (!fds)
+            return std::unexpected(fds.error());
+        for (const OutgoingFd& fd : *fds)
+            entries.push_back({ .name = fd.slot.name.toUtf8(), .id = fd.slot.id, .fd = fd.fd });
     }
     auto pieces = cpr::encode(entries);
     if (!pieces)
@@ -245,7 +262,7 @@ Result<void> SourceMigration::hello()
         return std::unexpected(startTime.error());
     message::Hello hello{ .source = { .pid = ::getpid(), .startTimeTicks = *startTime },
         .running = m_wasRunning,
-        .handover = handoverName(m_options.fds.handover),
+        .handover = handoverId(m_options.policy.handover),
         .configuration = {} };
     {
         const VmLock lock(m_vm);
@@ -290,12 +307,14 @@ Result<void> SourceMigration::prepareSending()
     for (Device* device : m_vm.devices()) {
         OutgoingDevice outgoing{ .device = device, .name = device->id().toUtf8(), .fdNames = {}, .fds = {} };
         QCborStreamWriter names(&outgoing.fdNames);
-        const auto fds = outgoingFds(*device, m_options.fds, FdRoute::Main);
-        names.startArray(quint64(fds.size()));
-        for (const OutgoingFd& fd : fds) {
+        const auto fds = outgoingFds(m_options.policy, {}, { &device, 1 }, BackendSource::AwaitMain);
+        if (!fds)
+            return std::unexpected(fds.error());
+        names.startArray(quint64(fds->size()));
+        for (const OutgoingFd& fd : *fds) {
             names.startArray(2);
-            names.append(fd.name);
-            names.append(qint64(fd.id));
+            names.append(fd.slot.name);
+            names.append(qint64(fd.slot.id));
             names.endArray();
             outgoing.fds.push_back(fd.fd);
         }
@@ -306,10 +325,13 @@ Result<void> SourceMigration::prepareSending()
     m_buffer.reserve(largest + 64);
     m_endPayload = message::encode(message::End{ .sections = qint64(m_outgoing.size()) + 1 });
     const std::vector<RamBlock> blocks = m_vm.ramBlocks();
-    if (const auto copied = copiedBlocks(blocks, m_options.fds.migrateFds); !copied.empty())
+    if (const auto copied = copiedBlocks(blocks, m_options.policy); !copied.empty())
         m_ram = std::make_unique<RamSender>(m_main, copied);
-    for (const RamBlock& block : passedBlocks(blocks, m_options.fds.migrateFds))
-        m_passedBlocks.push_back({ .id = block.id.toUtf8(), .memfd = block.memfd });
+    const auto passed = outgoingFds(m_options.policy, blocks, {}, BackendSource::AwaitMain);
+    if (!passed)
+        return std::unexpected(passed.error());
+    for (const OutgoingFd& block : *passed)
+        m_passedBlocks.push_back({ .id = block.slot.name.toUtf8(), .memfd = block.fd });
     return {};
 }
 
@@ -357,7 +379,8 @@ Result<void> SourceMigration::release()
     for (Device* device : m_vm.devices()) {
         if (device->ownership() != Ownership::Owned)
             continue;
-        const auto keep = passesFds(*device, m_options.fds) ? Device::Keep::Backend : Device::Keep::Nothing;
+        const auto keep
+            = passesFds(*device, m_options.policy) ? Device::Keep::Backend : Device::Keep::Nothing;
         if (auto released = device->release(m_options.limits.release, keep); !released)
             return released;
         m_notices.add(Notice::Kind::Ownership, device->id(), 0);
@@ -367,14 +390,10 @@ Result<void> SourceMigration::release()
 
 Result<void> SourceMigration::sendRam(qint64 deadlineNs)
 {
-    // On the CPR channel the memfds have gone ahead.
-    if (!m_options.fds.cpr) {
-        for (const PassedBlock& block : m_passedBlocks) {
-            if (auto queued
-                = m_main.queue(message::ramBlock, 0, message::version, block.id, { &block.memfd, 1 });
-                !queued)
-                return queued;
-        }
+    for (const PassedBlock& block : m_passedBlocks) {
+        if (auto queued = m_main.queue(message::ramBlock, 0, message::version, block.id, { &block.memfd, 1 });
+            !queued)
+            return queued;
     }
     if (!m_ram)
         return {};

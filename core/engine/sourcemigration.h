@@ -9,8 +9,8 @@
 #include "engine/handovermessages.h"
 #include "engine/mainchannel.h"
 #include "engine/notice.h"
-#include "engine/outgoing.h"
 #include "engine/ramstream.h"
+#include "engine/realize.h"
 #include "engine/sourcemachine.h"
 #include "engine/startedword.h"
 #include "engine/timelimits.h"
@@ -31,7 +31,8 @@ namespace cutover::engine {
 
 struct SourceOptions
 {
-    FdPolicy fds; ///< fds.cpr: mode cpr-transfer
+    bool cpr = true; ///< mode cpr-transfer
+    RealizePolicy policy; ///< the destination's: which fd travels on which channel
     TimeLimits limits;
     qint64 maxCopyPasses = 30;
     /// Connected, non-blocking sockets. Called on the engine's thread.

@@ -75,4 +75,9 @@ void CancelEvent::clear() noexcept
     [[maybe_unused]] const ssize_t taken = ::read(m_eventFd.get(), &count, sizeof count);
 }
 
+bool CancelEvent::isRung() const noexcept
+{
+    return waitFor(m_eventFd.get(), POLLIN, {}, 0).has_value();
+}
+
 } // namespace cutover::engine

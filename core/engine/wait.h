@@ -26,6 +26,7 @@ public:
     static Result<CancelEvent> create();
     void ring() noexcept;
     void clear() noexcept;
+    bool isRung() const noexcept;
     int fd() const { return m_eventFd.get(); }
 
 private:
