@@ -10,7 +10,9 @@
 #include <QByteArrayView>
 
 #include <cstdint>
+#include <ctime>
 #include <limits>
+#include <optional>
 #include <poll.h>
 #include <span>
 #include <vector>
@@ -34,8 +36,9 @@ struct Alarm
 /// when it is done, at its deadline (CLOCK_MONOTONIC, nanoseconds: Timeout), on an alarm, or when the peer is
 /// gone (Disconnected). One thread at a time.
 ///
-/// An error ends its direction for good, each further call returns it; the other direction still works, so
-/// that what a peer said before it went away can be received after a send has failed.
+/// Timeout and Cancelled while waiting for the peer leave the channel usable, unless a section has been sent
+/// in part. Every other error ends its direction for good, each further call returns it; the other direction
+/// still works, so that what a peer said before it went away can be received after a send has failed.
 class MainChannel
 {
 public:
@@ -49,6 +52,8 @@ public:
     bool canPassFds() const { return m_canPassFds; } ///< AF_UNIX
     /// For a peer whose process becomes known later.
     void addAlarm(Alarm alarm);
+    /// For the talk that follows a cancel.
+    void dropAlarms(Alarm::Kind kind);
     void close();
 
     Result<void> sendHeader(qint64 deadlineNs = noDeadline);
@@ -76,20 +81,26 @@ public:
 
 private:
     Result<void> sendBytes(std::span<const std::byte> bytes, std::span<const int> fds, qint64 deadlineNs);
-    Result<void> sendLarge(QByteArrayView payload, std::size_t headAt, qint64 deadlineNs);
-    Result<void> receiveMore(qint64 deadlineNs);
-    Result<void> wait(short events, qint64 deadlineNs);
-    Result<void> checkAlarms();
+    Result<void> sendLarge(QByteArrayView payload, std::uint32_t crc, qint64 deadlineNs);
+    /// Drops what is queued; final when the peer may have seen a part of it.
     std::unexpected<Error> failSending(Error error, QByteArrayView name);
+    Result<void> checkBeforeSending(QByteArrayView name, std::size_t payloadBytes, std::size_t fds) const;
+    /// At least one byte more, as far as the decoder has room.
+    Result<void> receiveMore(qint64 deadlineNs);
     std::unexpected<Error> failReceiving(Error error);
+    Result<void> wait(short events, qint64 deadlineNs);
+    /// For transfers that never have to wait.
+    Result<void> checkInterruption(qint64 deadlineNs);
+    Result<void> pollUntil(short events, const timespec* timeout);
 
     UniqueFd m_socket;
     bool m_canPassFds = false;
     std::vector<Alarm> m_alarms;
-    std::vector<pollfd> m_polled; // the socket, then the alarms
+    std::vector<pollfd> m_polled; // the socket, then the alarms in their order
     std::vector<std::byte> m_out;
     std::vector<int> m_outFds;
     SectionDecoder m_decoder;
+    bool m_partlySent = false; // some bytes of what is being sent are out
     std::optional<Error> m_sendError;
     std::optional<Error> m_receiveError;
     std::uint64_t m_bytesSent = 0;

@@ -44,6 +44,8 @@ public:
 private:
     class Writer;
 
+    Result<void> passBlock(const RamBlock& block, RamPass& result, qint64 deadlineNs);
+
     MainChannel& m_channel;
     std::vector<RamBlock> m_blocks;
     std::vector<std::byte> m_payload;
@@ -61,6 +63,8 @@ public:
     std::uint64_t pages() const { return m_pages; } ///< received so far, zero ones included
 
 private:
+    static void clear(const RamBlock& block, std::uint64_t firstPage, std::uint64_t pages);
+
     std::vector<RamBlock> m_blocks;
     std::uint64_t m_pages = 0;
 };

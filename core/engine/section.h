@@ -33,12 +33,13 @@ inline constexpr std::size_t streamHeaderBytes = 16;
 inline constexpr std::size_t sectionHeadBytes = 28;
 inline constexpr std::size_t sectionTrailerBytes = 4;
 inline constexpr std::size_t maxSectionName = 255;
+inline constexpr std::uint32_t maxSectionFds = 1024;
 
 /// What one section may have at most; more is an error before anything is allocated for it.
 struct SectionLimits
 {
     std::uint32_t payloadBytes = (1U << 30U) + (64U << 20U);
-    std::uint32_t fds = 1024;
+    std::uint32_t fds = maxSectionFds;
 };
 
 struct Section
@@ -102,18 +103,21 @@ public:
     QByteArray partialName() const { return m_phase == Phase::Head ? QByteArray() : m_section.device; }
 
 private:
-    enum class Phase : std::uint8_t { Head, Name, Payload, Trailer };
+    enum class Phase : std::uint8_t { Head, Name, Payload, Trailer, Complete };
     struct Arrival
     {
         UniqueFd fd;
-        std::uint64_t ownerEndsBy = 0; // stream offset by which the section it belongs to must have begun
+        std::uint64_t ownerBeginsBefore = 0; // stream offset
     };
 
+    /// One step; false = more bytes are needed.
     Result<bool> advance(const SectionLimits& limits);
-    Result<void> readHead(const SectionLimits& limits);
-    Result<bool> readPayload();
-    Result<void> complete();
+    Result<bool> readHead();
+    Result<bool> readName(const SectionLimits& limits);
+    bool readPayload();
+    Result<bool> readTrailer();
     Result<void> claimFds();
+    void growPayload(std::size_t bytes);
     std::unexpected<Error> fail(Error error);
     std::span<const std::byte> buffered() const
     {

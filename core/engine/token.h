@@ -39,7 +39,7 @@ public:
     /// Success when already held. Busy names the owner. Never waits; two system calls.
     Result<void> take();
     void release();
-    bool held() const { return m_held; }
+    bool held() const { return m_held && m_lock; }
     /// Who holds it now, as far as the holder has said; nothing when nobody does.
     std::optional<Owner> owner() const;
 
@@ -50,7 +50,6 @@ public:
 private:
     static Result<OwnershipToken> open(UniqueFd memfd, const QString& name);
     std::optional<Owner> readOwner() const;
-    bool writeOwner(const Owner& owner) const;
 
     UniqueFd m_memfd; // its open file is shared with every process it was passed to
     UniqueFd m_lock; // our own open file
