@@ -43,7 +43,7 @@ int main(int argc, char** argv)
     cutover::cli::Program program(*console, QCoreApplication::arguments().sliced(1));
     QObject::connect(&program, &cutover::cli::Program::finished, &application, &QCoreApplication::exit);
 
-    QSocketNotifier notifier(signalFd.get(), QSocketNotifier::Read);
+    const QSocketNotifier notifier(signalFd.get(), QSocketNotifier::Read);
     QObject::connect(&notifier, &QSocketNotifier::activated, &program, [&] {
         signalfd_siginfo info{};
         while (::read(signalFd.get(), &info, sizeof info) == sizeof info)

@@ -8,11 +8,12 @@
 
 #include <QObject>
 
+#include <cstdint>
 #include <memory>
 
 namespace cutover::cli {
 
-enum ExitCode : int {
+enum ExitCode : std::uint8_t {
     ExitDone = 0, ///< migrated and verified, or answered
     ExitFailed = 1, ///< and the source runs
     ExitUsage = 2,

@@ -44,13 +44,13 @@ static void useIconsFor(const QPalette& palette)
 {
     const QString light = QStringLiteral("breeze");
     const QString dark = QStringLiteral("breeze-dark");
-    const QString now = QIcon::themeName();
+    const QString now = QIcon::fallbackThemeName();
     const QString wanted = Colours::of(palette).isDark() ? dark : light;
     if (now == wanted || (now != light && now != dark))
         return;
-    QIcon::setThemeName(wanted);
+    QIcon::setFallbackThemeName(wanted);
     if (!QIcon::hasThemeIcon(QStringLiteral("go-next")))
-        QIcon::setThemeName(now);
+        QIcon::setFallbackThemeName(now);
 }
 
 /// What the pause was, once it is known to be over.
@@ -142,6 +142,7 @@ void MainWindow::makeDocks()
     m_fdPanel->setMinimumWidth(fontMetrics().averageCharWidth() * 30);
     QHeaderView* fdHeader = m_fdPanel->view()->header();
     fdHeader->setSectionResizeMode(QHeaderView::ResizeToContents);
+    fdHeader->setStretchLastSection(false);
     fdHeader->setSectionResizeMode(FdModel::WhatColumn, QHeaderView::Stretch);
 
     m_breakdownPanel = new TablePanel(i18n("Pause breakdown"),

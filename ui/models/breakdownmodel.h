@@ -7,6 +7,7 @@
 
 #include <QAbstractItemModel>
 
+#include <cstdint>
 #include <vector>
 
 namespace cutover::ui {
@@ -16,8 +17,8 @@ class BreakdownModel : public QAbstractItemModel
 {
     Q_OBJECT
 public:
-    enum Column { WhatColumn, TimeColumn, ShareColumn, ColumnCount };
-    enum Role {
+    enum Column : std::uint8_t { WhatColumn, TimeColumn, ShareColumn, ColumnCount };
+    enum Role : std::uint16_t {
         DurationRole = Qt::UserRole, ///< qlonglong, ns: its share of the pause
         KindRole, ///< int of timeline::PauseRowKind
     };
@@ -39,7 +40,7 @@ private:
     {
         timeline::PauseRowKind kind = timeline::PauseRowKind::Unattributed;
         qint64 durationNs = 0;
-        std::vector<std::size_t> rows{}; ///< of the breakdown, longest first
+        std::vector<std::size_t> rows; ///< of the breakdown, longest first
         bool hasParts() const { return rows.size() > 1; }
     };
     const timeline::PauseRow* rowOf(const QModelIndex& index) const;

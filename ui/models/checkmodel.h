@@ -7,6 +7,8 @@
 
 #include <QAbstractTableModel>
 
+#include <cstdint>
+
 namespace cutover::ui {
 
 /// The checks of a preflight: verdict, evidence, remedy.
@@ -14,8 +16,8 @@ class CheckModel : public QAbstractTableModel
 {
     Q_OBJECT
 public:
-    enum Column { VerdictColumn, TitleColumn, EvidenceColumn, RemedyColumn, ColumnCount };
-    enum Role { VerdictRole = Qt::UserRole }; ///< int of op::Verdict
+    enum Column : std::uint8_t { VerdictColumn, TitleColumn, EvidenceColumn, RemedyColumn, ColumnCount };
+    enum Role : std::uint16_t { VerdictRole = Qt::UserRole }; ///< int of op::Verdict
 
     using QAbstractTableModel::QAbstractTableModel;
 

@@ -7,6 +7,7 @@
 
 #include <QAbstractTableModel>
 
+#include <cstdint>
 #include <vector>
 
 namespace cutover::ui {
@@ -16,8 +17,8 @@ class EventModel : public QAbstractTableModel
 {
     Q_OBJECT
 public:
-    enum Column { TimeColumn, SideColumn, KindColumn, NameColumn, DetailsColumn, ColumnCount };
-    enum Role {
+    enum Column : std::uint8_t { TimeColumn, SideColumn, KindColumn, NameColumn, DetailsColumn, ColumnCount };
+    enum Role : std::uint16_t {
         SortRole = Qt::UserRole, ///< times as numbers; everything else as shown
         TimeRole, ///< qlonglong, CLOCK_REALTIME; 0 = not known
     };

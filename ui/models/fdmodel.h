@@ -7,6 +7,7 @@
 
 #include <QAbstractTableModel>
 
+#include <cstdint>
 #include <vector>
 
 namespace cutover::ui {
@@ -16,9 +17,16 @@ class FdModel : public QAbstractTableModel
 {
     Q_OBJECT
 public:
-    enum Column { NameColumn, EffectColumn, ProofColumn, NumbersColumn, WhatColumn, ColumnCount };
+    enum Column : std::uint8_t {
+        NameColumn,
+        EffectColumn,
+        ProofColumn,
+        NumbersColumn,
+        WhatColumn,
+        ColumnCount
+    };
     enum class Rank : std::uint8_t { Plain, Faint, Positive, Neutral, Negative };
-    enum Role {
+    enum Role : std::uint16_t {
         RankRole = Qt::UserRole, ///< int of Rank: how the cell is to be taken
     };
 

@@ -9,6 +9,7 @@
 #include <QAbstractListModel>
 #include <QHash>
 
+#include <cstdint>
 #include <vector>
 
 namespace cutover::ui {
@@ -20,7 +21,7 @@ class QmpLogModel : public QAbstractListModel
 public:
     enum class Kind : std::uint8_t { Greeting, Command, Return, Error, Event, Other };
 
-    enum Role {
+    enum Role : std::uint16_t {
         RawRole = Qt::UserRole, ///< QString: as it was on the wire
         SideRole, ///< int of Side
         SentRole, ///< bool

@@ -7,6 +7,8 @@
 
 #include <QAbstractTableModel>
 
+#include <cstdint>
+
 namespace cutover::ui {
 
 /// The running VMMs that were found, and whether they can be attached.
@@ -14,7 +16,14 @@ class VmmModel : public QAbstractTableModel
 {
     Q_OBJECT
 public:
-    enum Column { NameColumn, ProgramColumn, PidColumn, StateColumn, SocketColumn, ColumnCount };
+    enum Column : std::uint8_t {
+        NameColumn,
+        ProgramColumn,
+        PidColumn,
+        StateColumn,
+        SocketColumn,
+        ColumnCount
+    };
 
     using QAbstractTableModel::QAbstractTableModel;
 

@@ -39,9 +39,9 @@ EventsPanel::EventsPanel(const timeline::Record& record, QWidget* parent)
              "fits it."),
         m_view);
     const int advance = fontMetrics().averageCharWidth();
-    const int widths[] = { 20, 13, 16, 32 };
-    for (int i = 0; i < 4; ++i)
-        m_view->setColumnWidth(i, widths[i] * advance);
+    int column = 0;
+    for (const int characters : { 20, 13, 16, 32 })
+        m_view->setColumnWidth(column++, characters * advance);
 
     m_filter->setPlaceholderText(i18n("Filter, such as cpr_ or Destination"));
     m_filter->setClearButtonEnabled(true);

@@ -26,7 +26,7 @@ QmpDelegate::QmpDelegate(QObject* parent)
 {
 }
 
-const QmpDelegate::Formats& QmpDelegate::formatsOf(const QString& line, bool dark) const
+QmpDelegate::Formats QmpDelegate::formatsOf(const QString& line, bool dark) const
 {
     if (dark != m_dark) {
         m_dark = dark;
@@ -35,9 +35,9 @@ const QmpDelegate::Formats& QmpDelegate::formatsOf(const QString& line, bool dar
     }
     if (const Formats* known = m_cache.object(line))
         return *known;
-    auto* formats = new Formats(m_highlighter.formats(line));
-    m_cache.insert(line, formats);
-    return *formats;
+    Formats formats = m_highlighter.formats(line);
+    m_cache.insert(line, new Formats(formats));
+    return formats;
 }
 
 QSize QmpDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& /*index*/) const
@@ -76,6 +76,14 @@ void QmpDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
     painter->drawText(rest, Qt::AlignLeft | Qt::AlignVCenter, time);
     rest.setLeft(rest.left() + (advance * 17));
 
+    const bool narrow = rest.width() < advance * leastMessageWidth;
+    if (narrow) {
+        painter->setPen(selected ? chosen : colours.text);
+        painter->drawText(rest, Qt::AlignLeft | Qt::AlignVCenter,
+            metrics.elidedText(index.data(QmpLogModel::NameRole).toString(), Qt::ElideRight, rest.width()));
+        painter->restore();
+        return;
+    }
     const bool named = rest.width() > advance * (nameWidth + leastMessageWidth);
     const qint64 latency = index.data(QmpLogModel::LatencyRole).toLongLong();
     if (latency >= 0) {

@@ -24,7 +24,7 @@ public:
 
 private:
     using Formats = QList<QTextLayout::FormatRange>;
-    const Formats& formatsOf(const QString& line, bool dark) const;
+    Formats formatsOf(const QString& line, bool dark) const;
 
     mutable JsonHighlighter m_highlighter;
     mutable QCache<QString, Formats> m_cache;

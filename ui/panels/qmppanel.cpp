@@ -28,6 +28,9 @@
 
 namespace cutover::ui {
 
+/// In characters.
+static constexpr int leastWidthForBoth = 70;
+
 QmpPanel::QmpPanel(const timeline::Record& record, QWidget* parent)
     : QWidget(parent)
     , m_model(record)
@@ -131,6 +134,13 @@ QWidget* QmpPanel::makeFilterRow()
             m_view->scrollToBottom();
     });
     return row;
+}
+
+void QmpPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    // Where there is room for one, the list is of more use.
+    m_pretty->setVisible(width() > fontMetrics().averageCharWidth() * leastWidthForBoth);
 }
 
 void QmpPanel::focusInEvent(QFocusEvent* event)

@@ -43,7 +43,7 @@ inline qint64 pixelToTime(double x, const Interval& range, double width)
 /// \a range scaled by \a factor (below 1 zooms in) so that \a anchorNs keeps its place on the screen.
 inline Interval zoomedAt(const Interval& range, qint64 anchorNs, double factor)
 {
-    const double before = static_cast<double>(anchorNs - range.startNs);
+    const auto before = static_cast<double>(anchorNs - range.startNs);
     const auto length = static_cast<qint64>(std::llround(static_cast<double>(range.length()) * factor));
     const qint64 start = anchorNs - static_cast<qint64>(std::llround(before * factor));
     return { start, start + std::max<qint64>(length, 1) };
