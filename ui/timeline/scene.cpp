@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 
 namespace cutover::ui {
 
@@ -69,10 +70,10 @@ static std::optional<std::size_t> eventOf(
 
 static qint64 migrationStart(std::span<const Event> events)
 {
-    for (auto event = events.rbegin(); event != events.rend(); ++event) {
-        if (event->side == Side::Source && event->timeNs > 0 && event->category == Category::QmpSent
-            && event->name == u"migrate")
-            return event->timeNs;
+    for (const Event& event : std::views::reverse(events)) {
+        if (event.side == Side::Source && event.timeNs > 0 && event.category == Category::QmpSent
+            && event.name == u"migrate")
+            return event.timeNs;
     }
     return 0;
 }

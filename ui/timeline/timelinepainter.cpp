@@ -12,6 +12,7 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <array>
 
 namespace cutover::ui {
 
@@ -83,11 +84,8 @@ void TimelinePainter::paintTitles()
 {
     m_painter.setFont(m_font);
     m_painter.setPen(m_colours.text);
-    const std::pair<Row, QString> rows[] = {
-        { Row::Source, i18n("Source") },
-        { Row::Channel, i18n("Channels") },
-        { Row::Destination, i18n("Destination") },
-    };
+    const std::array rows{ std::pair(Row::Source, i18n("Source")), std::pair(Row::Channel, i18n("Channels")),
+        std::pair(Row::Destination, i18n("Destination")) };
     for (const auto& [row, title] : rows) {
         const QRectF bar = m_geometry.bar(row);
         const double height
@@ -195,6 +193,7 @@ void TimelinePainter::paintCheckpoints(const Lane& lane)
     const Row row = TimelineGeometry::rowOf(lane.side);
     const QRectF plot = m_geometry.plot();
     std::vector<LabelRequest> requests;
+    requests.reserve(lane.checkpoints.size());
     for (const LaneCheckpoint& mark : lane.checkpoints) {
         requests.push_back({ .x = x(mark.checkpoint.timeNs) - plot.left(),
             .width = m_smallMetrics.horizontalAdvance(mark.checkpoint.name) + 2 });
