@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "vmm/guest/layout.h"
 
 class QCborStreamReader;
 class QCborStreamWriter;
@@ -22,9 +23,10 @@ public:
     /// Lets the guest ring doorbell \a number (QueueLayout::doorbell) through the eventfd \a fd, borrowed
     /// until it is replaced; -1 takes it away. The processors must be stopped.
     virtual Result<void> setDoorbell(quint32 number, int fd) = 0;
-    /// Makes \a processors processors, parked before the guest's first instruction. Called once; everything
-    /// start(), stop(), save() and load() need is made here.
-    virtual Result<void> prepare(quint32 processors) = 0;
+    /// Makes the processors of \a shape, parked before the guest's first instruction. Called once; everything
+    /// start(), stop(), save() and load() need is made here. The guest's memory is complete; where its queues
+    /// are is taken from the shape, never from the memory's contents.
+    virtual Result<void> prepare(const MachineShape& shape) = 0;
 
     /// Wakes the processors; the guest's BootInfo must be in its memory. Does nothing when they run.
     virtual void start() = 0;

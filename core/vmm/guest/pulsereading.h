@@ -61,8 +61,9 @@ struct PulseReading
     std::vector<SweepReading> processors;
 };
 
+/// The layout of a machine on \a memory, checked to fit: InvalidArgument when it does not.
+Result<BootInfo> planMachine(const GuestMemory& memory, const MachineShape& shape);
 /// Lays the machine out and writes its BootInfo. For a machine that boots, not for one whose RAM arrives.
-/// InvalidArgument when the shape does not fit the memory.
 Result<BootInfo> writeBootInfo(
     GuestMemory& memory, const MachineShape& shape, const Rates& rates = idleRates);
 /// Tells the guest that device \a index can be used. For a machine that boots.

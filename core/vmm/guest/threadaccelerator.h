@@ -22,7 +22,7 @@ public:
     ~ThreadAccelerator() override;
 
     Result<void> setDoorbell(quint32 number, int fd) override;
-    Result<void> prepare(quint32 processors) override;
+    Result<void> prepare(const MachineShape& shape) override;
     void start() override;
     void stop() override;
     bool running() const override;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <type_traits>
 
 /// Access to words of guest RAM that the other side may use at the same moment. Freestanding.
 namespace cutover::vmm {
@@ -15,14 +16,15 @@ inline T loadWord(const T& word, std::memory_order order = std::memory_order_rel
 }
 
 template <typename T>
-inline void storeWord(T& word, T value, std::memory_order order = std::memory_order_relaxed)
+inline void storeWord(
+    T& word, std::type_identity_t<T> value, std::memory_order order = std::memory_order_relaxed)
 {
     std::atomic_ref<T>(word).store(value, order);
 }
 
 /// Adds to a word that only the caller writes.
 template <typename T>
-inline void addWord(T& word, T value = 1)
+inline void addWord(T& word, std::type_identity_t<T> value = 1)
 {
     storeWord(word, static_cast<T>(loadWord(word) + value));
 }

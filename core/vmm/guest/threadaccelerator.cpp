@@ -1,0 +1,285 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "vmm/guest/threadaccelerator.h"
+
+#include "base/clock.h"
+#include "vmm/guest/guestmemory.h"
+#include "vmm/guest/pulse.h"
+#include "vmm/guest/pulsereading.h"
+
+#include <QCborStreamReader>
+#include <QCborStreamWriter>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <limits>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace cutover::vmm {
+
+namespace {
+
+using Word = std::atomic<quint32>;
+static_assert(sizeof(Word) == sizeof(quint32) && Word::is_always_lock_free);
+
+constexpr quint32 stateVersion = 1;
+constexpr qint64 nsPerSecond = 1'000'000'000;
+/// How long stop() looks before it sleeps: longer than a busy processor needs to its next safe point.
+constexpr qint64 lookNs = 20'000;
+
+/// Returns when woken, when \a word is not \a expected, at CLOCK_MONOTONIC \a untilNs, or for no reason.
+void futexWait(Word& word, quint32 expected, qint64 untilNs = -1)
+{
+    const timespec until{ .tv_sec = static_cast<time_t>(untilNs / nsPerSecond),
+        .tv_nsec = static_cast<long>(untilNs % nsPerSecond) };
+    syscall(SYS_futex, reinterpret_cast<quint32*>(&word), FUTEX_WAIT_BITSET_PRIVATE, expected,
+        untilNs < 0 ? nullptr : &until, nullptr, FUTEX_BITSET_MATCH_ANY);
+}
+
+void futexWakeAll(Word& word)
+{
+    syscall(SYS_futex, reinterpret_cast<quint32*>(&word), FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(),
+        nullptr, nullptr, 0);
+}
+
+/// What all processors are to do.
+enum Order : quint32 { Stop, Run, Exit };
+/// What one does: only a busy one touches the guest.
+enum State : quint32 { AtSafePoint, Busy };
+
+} // namespace
+
+struct ThreadAccelerator::Shared
+{
+    struct alignas(64) Processor
+    {
+        Word state{ AtSafePoint };
+        pulse::Registers registers;
+        std::thread thread;
+    };
+
+    /// The pulse program's platform.
+    struct Ports
+    {
+        Shared& shared;
+        Processor& self;
+
+        bool stopRequested() const { return shared.order.load(std::memory_order_relaxed) != Run; }
+        std::uint64_t now() const { return static_cast<std::uint64_t>(monotonicNs()); }
+        void dirtied(std::uint64_t address, std::uint64_t bytes) const
+        {
+            shared.memory.markDirty(address, bytes);
+        }
+        void ring(std::uint32_t doorbell) const
+        {
+            const int fd = shared.doorbells[doorbell % maxDoorbells];
+            const std::uint64_t one = 1;
+            // A full counter is readable, which is all that is asked for.
+            if (fd >= 0) [[maybe_unused]]
+                const auto written = write(fd, &one, sizeof one);
+        }
+        void relax(std::uint64_t untilNs) const
+        {
+            shared.leave(self);
+            futexWait(shared.order, Run, static_cast<qint64>(untilNs));
+            shared.enter(self);
+        }
+    };
+
+    explicit Shared(GuestMemory& guestMemory)
+        : memory(guestMemory)
+    {
+        doorbells.fill(-1);
+    }
+
+    /// The processor is at a safe point; stop() does not wait for it any more.
+    void leave(Processor& self)
+    {
+        self.state.store(AtSafePoint, std::memory_order_seq_cst);
+        if (order.load(std::memory_order_seq_cst) != Run)
+            futexWakeAll(self.state);
+    }
+
+    /// Waits for the order to run. False when the thread shall end. Either this sees a new order after it has
+    /// said that it is busy, or stop() sees that it is busy after it has given the order.
+    bool enter(Processor& self)
+    {
+        for (;;) {
+            self.state.store(Busy, std::memory_order_seq_cst);
+            if (order.load(std::memory_order_seq_cst) == Run)
+                return true;
+            leave(self);
+            if (order.load(std::memory_order_relaxed) == Exit)
+                return false;
+            futexWait(order, Stop);
+        }
+    }
+
+    void runProcessor(Processor& self, quint32 index)
+    {
+        prctl(PR_SET_NAME, ("pulse/" + std::to_string(index)).c_str());
+        prctl(PR_SET_TIMERSLACK, 1UL);
+        Ports ports{ *this, self };
+        const pulse::Guest<Ports> guest{ reinterpret_cast<std::uintptr_t>(memory.base()), plan,
+            self.registers, index, ports };
+        pulse::Program<Ports> program(guest);
+        while (enter(self)) {
+            program.run();
+            leave(self);
+        }
+    }
+
+    BootInfo& boot() const { return *reinterpret_cast<BootInfo*>(memory.base() + bootInfoAddress); }
+
+    GuestMemory& memory;
+    BootInfo plan;
+    alignas(64) Word order{ Stop };
+    std::array<int, maxDoorbells> doorbells{};
+    std::vector<Processor> processors;
+};
+
+ThreadAccelerator::ThreadAccelerator(GuestMemory& memory)
+    : d(std::make_unique<Shared>(memory))
+{
+}
+
+ThreadAccelerator::~ThreadAccelerator()
+{
+    d->order.store(Exit, std::memory_order_seq_cst);
+    futexWakeAll(d->order);
+    for (Shared::Processor& processor : d->processors)
+        if (processor.thread.joinable())
+            processor.thread.join();
+}
+
+Result<void> ThreadAccelerator::setDoorbell(quint32 number, int fd)
+{
+    const QString attempt = QStringLiteral("connect a doorbell");
+    if (number >= maxDoorbells)
+        return failure(ErrorCode::InvalidArgument, attempt, QString::number(number),
+            QStringLiteral("there is no such doorbell"));
+    if (running())
+        return failure(
+            ErrorCode::Busy, attempt, QString::number(number), QStringLiteral("the processors are running"));
+    d->doorbells[number] = fd;
+    return {};
+}
+
+Result<void> ThreadAccelerator::prepare(const MachineShape& shape)
+{
+    const QString attempt = QStringLiteral("make the processors");
+    if (!d->processors.empty())
+        return failure(ErrorCode::Busy, attempt, {}, QStringLiteral("they are there already"));
+    auto plan = planMachine(d->memory, shape);
+    if (!plan)
+        return std::unexpected(plan.error());
+    d->plan = *plan;
+    d->processors = std::vector<Shared::Processor>(shape.processors);
+    try {
+        for (quint32 i = 0; i < shape.processors; ++i)
+            d->processors[i].thread
+                = std::thread([shared = d.get(), i] { shared->runProcessor(shared->processors[i], i); });
+    } catch (const std::system_error& error) {
+        return systemError(attempt, {}, error.code().value());
+    }
+    return {};
+}
+
+void ThreadAccelerator::start()
+{
+    if (running() || d->processors.empty())
+        return;
+    addWord(d->boot().starts);
+    d->memory.markDirty(bootInfoAddress, offsetof(BootInfo, devices));
+    d->order.store(Run, std::memory_order_seq_cst);
+    futexWakeAll(d->order);
+}
+
+void ThreadAccelerator::stop()
+{
+    if (!running())
+        return;
+    const qint64 begin = monotonicNs();
+    d->order.store(Stop, std::memory_order_seq_cst);
+    storeWord(d->boot().stoppedNs, static_cast<std::uint64_t>(begin));
+    d->memory.markDirty(bootInfoAddress, offsetof(BootInfo, devices));
+    for (Shared::Processor& processor : d->processors)
+        while (processor.state.load(std::memory_order_seq_cst) == Busy)
+            if (monotonicNs() - begin > lookNs)
+                futexWait(processor.state, Busy);
+}
+
+bool ThreadAccelerator::running() const
+{
+    return d->order.load(std::memory_order_relaxed) == Run;
+}
+
+void ThreadAccelerator::save(QCborStreamWriter& writer) const
+{
+    writer.startArray(1 + d->processors.size());
+    writer.append(stateVersion);
+    for (const Shared::Processor& processor : d->processors) {
+        const auto words = std::bit_cast<std::array<quint64, pulse::registerCount>>(processor.registers);
+        writer.startArray(words.size());
+        for (const quint64 word : words)
+            writer.append(word);
+        writer.endArray();
+    }
+    writer.endArray();
+}
+
+qsizetype ThreadAccelerator::stateSize() const
+{
+    constexpr qsizetype header = 9;
+    return 2 * header + static_cast<qsizetype>(d->processors.size() * (header + pulse::registerCount * 9));
+}
+
+static bool enterArray(QCborStreamReader& reader, quint64 length)
+{
+    return reader.isArray() && reader.isLengthKnown() && reader.length() == length && reader.enterContainer();
+}
+
+static bool readWord(QCborStreamReader& reader, quint64& word)
+{
+    if (!reader.isUnsignedInteger())
+        return false;
+    word = reader.toUnsignedInteger();
+    return reader.next();
+}
+
+Result<void> ThreadAccelerator::load(QCborStreamReader& reader)
+{
+    const auto malformed = [](const QString& cause) {
+        return failure(ErrorCode::Malformed, QStringLiteral("load the processors' registers"), {}, cause);
+    };
+    if (!enterArray(reader, 1 + d->processors.size()))
+        return malformed(QStringLiteral("they are not those of %1 processors").arg(d->processors.size()));
+    quint64 version = 0;
+    if (!readWord(reader, version) || version != stateVersion)
+        return malformed(QStringLiteral("version %1 is not known").arg(version));
+    std::array<std::array<quint64, pulse::registerCount>, maxProcessors> loaded{};
+    for (std::size_t i = 0; i < d->processors.size(); ++i) {
+        bool sound = enterArray(reader, pulse::registerCount);
+        for (quint64& word : loaded[i])
+            sound = sound && readWord(reader, word);
+        if (!sound || !reader.leaveContainer())
+            return malformed(QStringLiteral("processor %1 has other registers").arg(i));
+    }
+    if (!reader.leaveContainer())
+        return malformed(QStringLiteral("there is more than the processors"));
+    for (std::size_t i = 0; i < d->processors.size(); ++i)
+        d->processors[i].registers = std::bit_cast<pulse::Registers>(loaded[i]);
+    return {};
+}
+
+} // namespace cutover::vmm
