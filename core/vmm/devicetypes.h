@@ -26,7 +26,7 @@ struct PropertyType
 };
 
 /// A driver of -device, or a type of -object.
-struct DeviceType
+struct DriverType
 {
     QString name;
     QString description;
@@ -37,9 +37,9 @@ struct DeviceType
     const PropertyType* property(QStringView propertyName) const;
 };
 
-const QList<DeviceType>& deviceTypes();
+const QList<DriverType>& driverTypes();
 /// nullptr when there is no such driver.
-const DeviceType* deviceType(QStringView name);
+const DriverType* driverType(QStringView name);
 
 /// A new default for a property, from a machine version or "-global DRIVER.PROPERTY=VALUE".
 struct PropertyDefault
@@ -63,7 +63,7 @@ struct DeviceOptions
 /// error that names \a owner and the property.
 Result<QJsonValue> propertyValue(const PropertyType& type, const QJsonValue& value, const QString& owner);
 
-/// "DRIVER.PROPERTY=VALUE" split and checked; drivers of deviceTypes() only.
+/// "DRIVER.PROPERTY=VALUE" split and checked; drivers of driverTypes() only.
 Result<PropertyDefault> parsePropertyDefault(
     const QString& driver, const QString& property, const QString& text, const QString& attempt);
 
