@@ -21,9 +21,7 @@ namespace cutover::lab {
 
 namespace {
 
-constexpr int pollIntervalMs = 5;
 constexpr qint64 mebibyte = 1024 * 1024;
-constexpr qint64 errorTailBytes = 2048;
 
 /// Why KVM cannot be used; empty when it can as far as can be told from outside of QEMU.
 QString kvmProblem()
@@ -80,9 +78,13 @@ QemuLab::QemuLab(QemuLabOptions options, QObject* parent)
     : QObject(parent)
     , m_options(std::move(options))
 {
-    m_pollTimer.setInterval(pollIntervalMs);
     m_limitTimer.setSingleShot(true);
-    connect(&m_pollTimer, &QTimer::timeout, this, &QemuLab::poll);
+    connect(&m_source, &LabSource::failed, this, &QemuLab::sourceFailed);
+    connect(&m_source, &LabSource::started, this, [this] {
+        m_limitTimer.stop();
+        m_started = true;
+        Q_EMIT started();
+    });
     connect(&m_limitTimer, &QTimer::timeout, this, [this] {
         fail(startError(m_options.binary,
             u"its monitor did not answer within %1 s"_s.arg(m_options.startLimitMs / 1000),
@@ -92,17 +94,16 @@ QemuLab::QemuLab(QemuLabOptions options, QObject* parent)
 
 QemuLab::~QemuLab()
 {
-    m_client.reset();
+    m_source.giveUp();
     if (m_keep) {
-        if (m_source)
-            m_source->setOnDestroy(OnDestroy::Leave);
+        m_source.setOnDestroy(OnDestroy::Leave);
         return;
     }
     for (const auto& process : m_others) {
         if (process->alive())
             static_cast<void>(process->sendSignal(SIGKILL));
     }
-    m_source.reset();
+    m_source.end();
     if (m_folder)
         m_folder->remove();
 }
@@ -129,7 +130,7 @@ QString QemuLab::errorPath() const
 
 pid_t QemuLab::sourcePid() const
 {
-    return m_source ? m_source->pid() : 0;
+    return m_source.pid();
 }
 
 void QemuLab::start()
@@ -167,71 +168,27 @@ void QemuLab::launch()
         return;
     }
     m_argv = commandLine(m_options, m_accelerator, *m_folder);
-    SpawnOptions spawn;
-    spawn.argv = m_argv;
-    spawn.workingDirectory = m_folder->path();
-    spawn.stdoutPath = spawn.stderrPath = errorPath();
-    spawn.ownSession = true;
-    auto child = ChildProcess::spawn(spawn);
-    if (!child) {
-        fail(child.error());
+    if (auto launched = m_source.launch(m_argv, m_folder->path(), qmpPath(), errorPath()); !launched) {
+        fail(launched.error());
         return;
     }
-    m_source = *std::move(child);
-    connect(m_source.get(), &ChildProcess::exited, this, &QemuLab::sourceExited);
-    if (auto noted = noteProcesses(); !noted) {
+    if (auto noted = noteProcesses(); !noted)
         fail(noted.error());
-        return;
-    }
-    m_pollTimer.start();
 }
 
-void QemuLab::poll()
+void QemuLab::sourceFailed(const Error& error)
 {
-    if (!QFileInfo::exists(qmpPath()))
+    if (m_failed)
         return;
-    m_pollTimer.stop();
-    m_client = std::make_unique<qmp::Client>();
-    connect(m_client.get(), &qmp::Client::ready, this, [this](const qmp::Greeting& greeting) {
-        m_greeting = greeting;
-        // The monitor serves one client at a time: it is free for others only when ours is gone.
-        m_client->close();
-    });
-    connect(m_client.get(), &qmp::Client::closed, this, [this] {
-        const bool answered = m_greeting.major != 0;
-        m_client.release()->deleteLater();
-        if (m_failed)
-            return;
-        if (!answered) {
-            m_pollTimer.start();
-            return;
-        }
-        m_limitTimer.stop();
-        m_started = true;
-        Q_EMIT started();
-    });
-    m_client->connectTo(qmpPath());
-}
-
-void QemuLab::sourceExited(int code, bool signalled)
-{
-    if (m_started || m_failed)
-        return;
-    const QString said = errorTail();
-    m_pollTimer.stop();
-    m_client.reset();
-    m_source.release()->deleteLater();
     if (m_options.accelerator == Accelerator::Best && m_accelerator == Accelerator::Kvm
-        && said.contains("kvm"_L1, Qt::CaseInsensitive)) {
-        m_acceleratorNote = said.section(u'\n', -1);
+        && error.cause.contains("kvm"_L1, Qt::CaseInsensitive)) {
+        m_acceleratorNote = error.cause.section(u'\n', -1);
         m_accelerator = Accelerator::Tcg;
         QFile::remove(errorPath());
         launch();
         return;
     }
-    const QString ending
-        = signalled ? u"it was ended by signal %1"_s.arg(code) : u"it exited with %1"_s.arg(code);
-    fail(startError(m_options.binary, said.isEmpty() ? ending : ending + u": "_s + said));
+    fail(error);
 }
 
 void QemuLab::fail(const Error& error)
@@ -239,10 +196,8 @@ void QemuLab::fail(const Error& error)
     if (m_failed)
         return;
     m_failed = true;
-    m_pollTimer.stop();
     m_limitTimer.stop();
-    if (m_client)
-        m_client->close();
+    m_source.giveUp();
     Q_EMIT failed(error);
 }
 
@@ -266,21 +221,11 @@ Result<void> QemuLab::noteProcesses() const
     if (!m_folder)
         return {};
     std::vector<LabProcess> processes;
-    if (m_source && m_source->isRunning())
-        processes.push_back({ .pid = m_source->pid(), .startTicks = m_source->startTimeTicks() });
+    if (m_source.isRunning())
+        processes.push_back({ .pid = m_source.pid(), .startTicks = m_source.startTimeTicks() });
     for (const auto& process : m_others)
         processes.push_back({ .pid = process->pid(), .startTicks = process->startTimeTicks() });
     return m_folder->note(processes, m_keep);
-}
-
-QString QemuLab::errorTail() const
-{
-    QFile file(errorPath());
-    if (!file.open(QIODevice::ReadOnly))
-        return {};
-    if (file.size() > errorTailBytes)
-        file.seek(file.size() - errorTailBytes);
-    return QString::fromUtf8(file.read(errorTailBytes)).trimmed();
 }
 
 } // namespace cutover::lab

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/process.h"
 #include "lab/labfolder.h"
-#include "qmp/client.h"
+#include "lab/labsource.h"
 
 #include <QObject>
 #include <QStringList>
@@ -52,7 +52,7 @@ public:
     Accelerator accelerator() const { return m_accelerator; } ///< Kvm or Tcg once started
     /// Why it is TCG although KVM would have been better; empty otherwise.
     const QString& acceleratorNote() const { return m_acceleratorNote; }
-    const qmp::Greeting& greeting() const { return m_greeting; }
+    const qmp::Greeting& greeting() const { return m_source.greeting(); }
     QString logPath() const;
     QString errorPath() const;
 
@@ -68,22 +68,17 @@ Q_SIGNALS:
 
 private:
     void launch();
-    void poll();
-    void sourceExited(int code, bool signalled);
+    void sourceFailed(const Error& error);
     void fail(const Error& error);
     Result<void> noteProcesses() const;
-    QString errorTail() const;
 
     QemuLabOptions m_options;
     std::optional<LabFolder> m_folder;
     QStringList m_argv;
     Accelerator m_accelerator = Accelerator::Best;
     QString m_acceleratorNote;
-    qmp::Greeting m_greeting;
-    std::unique_ptr<ChildProcess> m_source;
-    std::unique_ptr<qmp::Client> m_client;
+    LabSource m_source;
     std::vector<std::unique_ptr<ProcessHandle>> m_others;
-    QTimer m_pollTimer;
     QTimer m_limitTimer;
     bool m_launched = false;
     bool m_started = false;
