@@ -171,6 +171,21 @@ Result<UniqueFd> listenUnix(const QString& path, int backlog, SocketType type)
     return socket;
 }
 
+static QString connectRemedy(int sysErrno)
+{
+    switch (sysErrno) {
+    case ENOENT:
+        return QStringLiteral("Check the path, and that the process which makes this socket runs.");
+    case ECONNREFUSED:
+        return QStringLiteral("Nothing listens there any more: start the process again.");
+    case EACCES:
+    case EPERM:
+        return QStringLiteral("Run as the user who may open this socket.");
+    default:
+        return {};
+    }
+}
+
 Result<UniqueFd> connectUnix(const QString& path, SocketType type)
 {
     const QString attempt = QStringLiteral("connect to the unix socket");
@@ -187,7 +202,9 @@ Result<UniqueFd> connectUnix(const QString& path, SocketType type)
         return failure(ErrorCode::Busy, attempt, path, QStringLiteral("the listener's queue is full"),
             QStringLiteral("Close the other connections to this socket, or try again."));
     default:
-        return systemError(attempt, path, sysErrno);
+        Error error = systemError(attempt, path, sysErrno).error();
+        error.remedy = connectRemedy(sysErrno);
+        return std::unexpected(error);
     }
 }
 

@@ -122,6 +122,7 @@ private Q_SLOTS:
         window.begin(request);
         QTRY_VERIFY_WITH_TIMEOUT(isIn<op::state::Failed>(session), deadlineMs);
         QVERIFY(session.failure()->sentence().contains(u"nothing-here"));
+        QVERIFY(session.failure()->error.remedy.contains(u"path"));
     }
 };
 
