@@ -76,7 +76,7 @@ void MainWindow::applyDefaultLayout()
         qmp->raise();
     else
         breakdown->raise();
-    resizeDocks({ fds }, { width() / 3 }, Qt::Horizontal);
+    resizeDocks({ fds }, { width() * 31 / 100 }, Qt::Horizontal);
     resizeDocks({ fds, breakdown }, { height() / 2, height() / 2 }, Qt::Vertical);
     resizeDocks({ qmp }, { height() * 3 / 10 }, Qt::Vertical);
 }

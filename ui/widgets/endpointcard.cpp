@@ -66,8 +66,9 @@ EndpointText endpointText(Side side, const op::EndpointStatus& status, bool begu
         const auto milliseconds = static_cast<quint64>((nowNs - status.processStartNs) / 1'000'000);
         details.append(i18n("up %1", KFormat().formatSpelloutDuration(milliseconds)));
     }
-    if (!status.qmpPath.isEmpty())
-        details.append(status.connected ? i18n("QMP connected") : i18n("QMP not connected"));
+    const bool isKnown = status.pid > 0 || !status.runState.isEmpty();
+    if (isKnown && !status.connected && !status.gone && !status.waitingForSource)
+        details.append(i18n("QMP not connected"));
     return { .title = title.join(separator),
         .state = stateText(side, status, begun),
         .details = details.join(separator) };
