@@ -367,6 +367,8 @@ std::unexpected<Error> SectionDecoder::fail(Error error)
 {
     m_fds.clear();
     m_section = {};
+    m_phase = Phase::Head;
+    m_begin = m_end = 0;
     m_error = std::move(error);
     return std::unexpected(*m_error);
 }
