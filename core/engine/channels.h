@@ -75,7 +75,8 @@ struct Incoming
 /// each kind; "defer" and a main channel exclude each other.
 Result<Incoming> parseIncoming(const QStringList& arguments);
 
-/// Looks a name of getfd up and gives the fd away, or NotFound.
+/// Looks a name of getfd up and gives the fd away, or NotFound. Without one an Fd address is the number of an
+/// fd that this process has inherited.
 using FdLookup = std::function<Result<UniqueFd>(const QString& name)>;
 
 /// A listening socket that removes its socket file when it ends, if the file is still the one it made.
@@ -109,8 +110,7 @@ private:
     ino_t m_inode = 0; ///< 0: no file of ours
 };
 
-/// Listens. An Fd address must be a listening stream socket; it is taken over (a number: this process must
-/// have inherited it, once).
+/// Listens. An Fd address must be a listening stream socket; it is taken over.
 Result<Listener> listenOn(const ChannelAddress& address, const FdLookup& lookup = {});
 
 /// A connected, non-blocking socket. Waits up to \a timeLimitMs, also for a listener whose queue is full:

@@ -3,10 +3,14 @@
 
 #pragma once
 
-#include "engine/capabilities.h"
+#include "base/error.h"
 #include "engine/channels.h"
-#include "engine/parameters.h"
+#include "engine/realize.h"
+#include "engine/settings.h"
 
+#include <QLatin1StringView>
+
+#include <cstdint>
 #include <span>
 
 namespace cutover::engine {
@@ -22,38 +26,42 @@ struct Combination
 {
     CheckMoment moment = CheckMoment::Start;
     Parameters parameters;
-    bool modeExplicit = false; ///< set by -global or later
-    Capabilities capabilities;
     Channels channels;
-    bool defer = false; ///< -incoming defer was given and channels may still come
+    bool defer = false; ///< -incoming defer: the main channel, or both, may still come
 
     bool incoming() const
     {
         return moment != CheckMoment::Migrate && (defer || channels.main || channels.cpr);
     }
-    /// The mode in force: a destination learns it from its channels.
-    MigrationMode mode() const;
-    /// The operator's switch in force for that mode.
-    bool migrateFds() const;
-};
+    /// True when there is a way in which \a address cannot carry fds; an fd's kind is not known here.
+    bool mainIsInet() const { return channels.main && channels.main->transport == Transport::Inet; }
 
-Combination combinationOf(
-    const MigrationSettings& settings, const Channels& channels, CheckMoment moment, bool defer = false);
+    /// The mode in force: a destination that was not told has it from its channels.
+    MigrationMode mode() const;
+    /// The operator's switch in force: set, or following the mode.
+    bool migrateFds() const;
+    /// What decides for each fd once the combination has been accepted: the destination's policy, on both
+    /// sides. \a mainPassesFds: of a main channel that is an fd itself.
+    RealizePolicy policy(bool mainPassesFds = true) const;
+};
 
 /// One combination that is refused.
 struct RefusedCombination
 {
-    const char* id; ///< stable: "fds-off-in-cpr"
-    bool (*applies)(const Combination&);
-    ErrorCode code;
-    const char16_t* cause;
-    const char16_t* remedy;
+    QLatin1StringView id; ///< stable: "fds-off-in-cpr"
+    bool (*applies)(const Combination&) = nullptr;
+    ErrorCode code = ErrorCode::Refused;
+    QLatin1StringView cause;
+    QLatin1StringView remedy;
 };
 
 /// The table: every combination that is refused, in the order of checking.
 std::span<const RefusedCombination> refusedCombinations();
 
-/// The first row of the table that applies, as an error. \a attempt: "start", "migrate".
+/// The first row of the table that applies; nullptr for a combination that is accepted.
+const RefusedCombination* findRefused(const Combination& combination);
+
+/// findRefused() as an error, which names the channel where one is to blame.
 Result<void> checkCombination(const Combination& combination);
 
 } // namespace cutover::engine

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <QString>
+
 #include <cstdint>
 
 namespace cutover::engine {
@@ -13,5 +15,8 @@ enum class Handover : std::uint8_t {
     EarlyStop, ///< stop and release first, then every fd
     Prepared, ///< shareable fds first, the rest together with the state after stop and release
 };
+
+/// "late-stop", "early-stop", "prepared".
+QString handoverId(Handover handover);
 
 } // namespace cutover::engine

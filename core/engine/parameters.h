@@ -5,17 +5,18 @@
 
 #include "base/error.h"
 #include "engine/handover.h"
+#include "engine/timelimits.h"
 
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QJsonValue>
+#include <QList>
 #include <QString>
 #include <QStringList>
 
 #include <array>
 #include <cstdint>
 #include <map>
-#include <optional>
 
 namespace cutover::engine {
 
@@ -24,8 +25,6 @@ enum class MigrationMode : std::uint8_t { Normal, CprTransfer };
 
 /// "normal", "cpr-transfer"; "late-stop", "early-stop", "prepared".
 QString modeId(MigrationMode mode);
-QString handoverId(Handover handover);
-std::optional<Handover> handoverFromId(QStringView id);
 
 /// Where a value comes from, in ascending precedence.
 enum class ParameterSource : std::uint8_t { Default, Compat, Global, Config, Qmp };
@@ -38,19 +37,15 @@ QString parameterSourceId(ParameterSource source);
 struct Parameters
 {
     MigrationMode mode = MigrationMode::Normal;
+    bool modeExplicit = false; ///< set by -global or later; so the other two
     /// The operator's switch. Unless it was set it follows the mode: on for cpr-transfer.
     bool migrateFds = false;
     bool migrateFdsExplicit = false;
     Handover handover = Handover::Prepared;
     bool handoverExplicit = false;
-    quint64 maxBandwidth = 0; ///< bytes per second of RAM pre-copy, 0 = unlimited
-    int downtimeLimitMs = 300; ///< RAM pre-copy ends when the rest can be sent in this time
-    int maxPasses = 30; ///< of RAM pre-copy, 1..1000; then the rest is sent whatever its size
-    int connectTimeLimitMs = 5000; ///< connect or accept a channel, greet and negotiate
-    int prepareTimeLimitMs = 60000; ///< the destination's preparation before the stop
-    int releaseTimeLimitMs = 1000; ///< stop the guest's devices and give up or take ownership
-    int readyTimeLimitMs = 10000; ///< state sent to READY, and READY to GO
-    int rollbackTimeLimitMs = 3000; ///< the destination's end after a failure, then it is killed
+    int downtimeLimitMs = 1; ///< RAM pre-copy ends with a pass that is shorter than this
+    int maxPasses = 30; ///< of RAM pre-copy; then the rest is sent whatever its size
+    TimeLimits limits;
 
     bool operator==(const Parameters&) const = default;
 };
@@ -58,14 +53,14 @@ struct Parameters
 /// What one parameter is.
 struct ParameterType
 {
-    enum class Kind : std::uint8_t { Bool, Integer, Size, Choice };
-    const char16_t* name;
-    Kind kind;
-    qint64 minimum = 0; ///< Integer and Size
+    enum class Kind : std::uint8_t { Bool, Integer, Choice };
+    QString name;
+    Kind kind = Kind::Bool;
+    QJsonValue initial; ///< null: follows from another parameter (migrate-fds)
+    qint64 minimum = 0; ///< Integer
     qint64 maximum = 0;
     QStringList choices; ///< Choice
-    QJsonValue initial; ///< null: follows from another parameter (migrate-fds)
-    const char16_t* unit = u"";
+    QString unit; ///< "ms"; may be empty
 };
 
 /// The migration parameters with all sources that set them; the highest source wins. Not thread-safe.
@@ -81,7 +76,7 @@ public:
     /// this VMM lacks; nothing has changed then. Null takes back what \a source has set (null from Default:
     /// InvalidArgument).
     Result<void> set(const QString& name, const QJsonValue& value, ParameterSource source);
-    /// The same from text: on/off/yes/no/true/false, numbers, sizes ("64M"), names.
+    /// The same from text: on/off/yes/no/true/false, numbers, names.
     Result<void> setText(const QString& name, const QString& text, ParameterSource source);
     /// All members, or none of them.
     Result<void> setAll(const QJsonObject& values, ParameterSource source);
@@ -101,6 +96,8 @@ public:
     Parameters parameters() const;
 
 private:
+    QJsonValue defaultOf(const ParameterType& type) const;
+
     using Layers = std::array<QJsonValue, parameterSourceCount>; ///< null where not set
     std::map<QString, Layers> m_values; ///< no default layer
 };

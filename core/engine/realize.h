@@ -6,19 +6,21 @@
 #include "base/error.h"
 #include "base/uniquefd.h"
 #include "engine/device.h"
-#include "engine/parameters.h"
+#include "engine/handover.h"
 #include "engine/ramblock.h"
 
 #include <QHash>
-#include <QStringList>
+#include <QList>
+#include <QString>
 
-#include <map>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace cutover::engine {
 
-/// Where the fd of a backend comes from.
+/// Where an fd of a backend comes from.
 enum class BackendSource : std::uint8_t {
     OpenNow, ///< made or opened by name while the device is realized
     AwaitCpr, ///< comes with the CPR state
@@ -40,7 +42,8 @@ enum class ChannelKind : std::uint8_t {
 enum class ResourceRelation : std::uint8_t { Unknown, Same, Other };
 
 /// The one decision, for one fd. \a migrateFds is the operator's switch (a), \a deviceMigrateFds the device's
-/// (b). Both sides come to the same answer from the same arguments.
+/// (b). Both sides come to the same answer from the same arguments; the source asks with \a incoming set, for
+/// its destination.
 BackendSource backendSource(bool incoming, bool migrateFds, bool deviceMigrateFds, FdClass fdClass,
     ChannelKind channel, Handover handover, ResourceRelation resource = ResourceRelation::Unknown);
 
@@ -51,12 +54,16 @@ struct RealizePolicy
     bool migrateFds = false;
     ChannelKind channel = ChannelKind::Inet;
     Handover handover = Handover::Prepared;
+    /// False on a destination that was not told the source's handover policy: an exclusive fd is then taken
+    /// from whichever channel brings it, the CPR state or the main channel.
+    bool handoverKnown = true;
 
     BackendSource decide(
         bool deviceMigrateFds, FdClass fdClass, ResourceRelation resource = ResourceRelation::Unknown) const
     {
         return backendSource(incoming, migrateFds, deviceMigrateFds, fdClass, channel, handover, resource);
     }
+    bool operator==(const RealizePolicy&) const = default;
 };
 
 /// The slot of a RAM block: its id, 0, a memfd, shareable.
@@ -71,68 +78,86 @@ struct OutgoingFd
 };
 
 /// The fds that the source sends over \a channel (AwaitCpr or AwaitMain): RAM first, then the devices, in the
-/// order of the configuration. \a policy is the destination's (incoming is set). NotFound names a slot
-/// without an fd.
+/// order of the configuration and of their slots. \a policy is the destination's (incoming is set). An
+/// optional slot without an fd is left out; NotFound names another one.
 Result<std::vector<OutgoingFd>> outgoingFds(const RealizePolicy& policy, std::span<const RamBlock> ram,
     std::span<Device* const> devices, BackendSource channel);
 
 /// Realizes the devices of one VM and brings each arriving fd to its slot. Devices are borrowed and must
-/// outlive it. The VM's lock is held in every call. Errors name device, fd and channel.
+/// outlive it. Every call is made with the VM's lock held. Errors name device, fd and channel.
 class Realizer
 {
 public:
-    explicit Realizer(RealizePolicy policy)
+    explicit Realizer(const RealizePolicy& policy)
         : m_policy(policy)
     {
     }
     const RealizePolicy& policy() const { return m_policy; }
 
-    /// For a RAM block: OpenNow (create its memfd), or the channel that brings it, which is then expected.
+    /// For a RAM block: OpenNow (make its memfd), or the channel that brings it, where it is then expected.
+    /// InvalidArgument when the name is expected already.
     Result<BackendSource> expectRam(const QString& blockId, bool migrateFds);
     /// The memfd of a block that has arrived; empty before that.
     UniqueFd takeRam(const QString& blockId);
 
-    /// Frontend, then backend where it is to be opened now; other fds are expected, or the device waits for
-    /// reopen(). On failure the device is detached.
+    /// Frontend; then the backend is opened, or its fds are expected, or it waits for reopen(). The frontend
+    /// may have been realized by an earlier call that failed. After a failure the device has no backend.
     Result<void> realize(Device& device, ResourceRelation resource = ResourceRelation::Unknown);
-    /// How the backend of \a device gets its fds: the latest of its slots decides.
+    /// Where the backend of a realized device comes from: the last of its fds counts. With an unknown
+    /// handover AwaitMain becomes AwaitCpr when the CPR state has brought all of them.
     BackendSource sourceOf(const Device& device) const;
+    /// True when nothing of the backend is missing.
+    bool isComplete(const Device& device) const;
 
-    /// The source's resources by device id have become known: opens now what names another one and was left
-    /// for the switchover. Resources that cannot be told apart stay there.
+    /// The source's resources by device id have become known: opens now the backends that were left for the
+    /// switchover and name another one.
     Result<void> learnSourceResources(const QHash<QString, QString>& resources);
 
-    /// An fd that came over \a channel. Protocol for one that nobody expects there or that came already;
-    /// Protocol for a wrong kind. The fd is closed then. No allocation for a device's slot.
+    /// An fd that came over \a channel (AwaitCpr or AwaitMain). Protocol for one that nobody expects there,
+    /// that came already, or of a wrong kind; it is closed then.
     Result<void> arrived(BackendSource channel, const QString& name, qint32 id, UniqueFd fd);
-    /// Protocol, naming all that is missing, unless every fd expected over \a channel has arrived.
-    Result<void> complete(BackendSource channel) const;
-    /// What is still expected over \a channel, in the order of realize().
+    /// Nothing more comes over \a channel: a Protocol error names what should have come and did not, optional
+    /// fds excepted. \a device: of that device only.
+    Result<void> complete(BackendSource channel, const Device* device = nullptr) const;
+    /// What is still expected over \a channel, in the order of realize(), optional fds included.
     QList<FdSlot> awaited(BackendSource channel) const;
 
     /// Devices whose backend waits for reopen(), in the order of realize().
     std::span<Device* const> toReopen() const { return m_toReopen; }
-    /// Opens the backends that were left for the switchover; the source has released them. Stops at the
-    /// first error, which names the device.
+    /// Opens the backends that were left for the switchover; the source has released them by now. Stops at
+    /// the first error; what has been opened is not opened again.
     Result<void> reopen();
+
+    /// Detaches every backend and closes every memfd that was not taken; nothing is expected any more.
+    void detachAll();
 
 private:
     struct Expected
     {
         FdSlot slot;
         BackendSource channel = BackendSource::AwaitCpr;
+        bool eitherChannel = false;
         Device* device = nullptr; ///< nullptr for RAM
         qsizetype index = 0;
-        bool arrived = false;
-        UniqueFd ram;
+        std::optional<BackendSource> cameBy;
+        UniqueFd memory; ///< RAM's, until it is taken
     };
-    Expected* find(QStringView name, qint32 id);
+    struct Realized
+    {
+        Device* device = nullptr;
+        BackendSource source = BackendSource::OpenNow;
+        bool open = false;
+    };
+
+    Expected* find(const QString& name, qint32 id);
     Result<void> expect(Expected expected);
+    Result<void> check(const Expected& expected, int fd) const;
+    Realized* realized(const Device* device);
 
     RealizePolicy m_policy;
     std::vector<Expected> m_expected;
+    std::vector<Realized> m_devices;
     std::vector<Device*> m_toReopen;
-    std::map<const Device*, BackendSource> m_sources;
 };
 
 } // namespace cutover::engine

@@ -15,6 +15,8 @@ struct TimeLimits
     int ready = 5000; ///< until the destination is ready, or until the source says GO
     int started = 2000; ///< until the destination says that the guest runs
     int rollback = 2000; ///< until the destination has let go of what it was sent; then it is killed
+
+    bool operator==(const TimeLimits&) const = default;
 };
 
 } // namespace cutover::engine

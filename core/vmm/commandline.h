@@ -4,8 +4,8 @@
 #pragma once
 
 #include "base/error.h"
-#include "engine/capabilities.h"
 #include "engine/channels.h"
+#include "engine/settings.h"
 #include "vmm/devicetypes.h"
 
 #include <QList>
