@@ -16,7 +16,6 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
-#include <optional>
 #include <unistd.h>
 
 namespace cutover::engine {
@@ -160,7 +159,7 @@ public:
             return {};
         }
         // Where the bytes go if the page continues the open run; if not, a run's head comes before them.
-        const bool continues = m_run && m_run->kind == RunKind::Bytes && continuesRun(page);
+        const bool continues = continuesRun(page, RunKind::Bytes);
         std::byte* const to = m_sender.m_payload.data() + m_used + (continues ? 0 : runBytes);
         if (!copyPage(to, m_block.base + page * pageBytes)) {
             extend(page, RunKind::Zero);
@@ -184,17 +183,17 @@ public:
     }
 
 private:
-    bool continuesRun(std::uint64_t page) const
+    bool continuesRun(std::uint64_t page, RunKind kind) const
     {
-        return page == m_run->firstPage + m_run->pages
-            && m_run->pages < std::numeric_limits<std::uint32_t>::max();
+        return m_run.pages > 0 && m_run.kind == kind && page == m_run.firstPage + m_run.pages
+            && m_run.pages < std::numeric_limits<std::uint32_t>::max();
     }
 
     void extend(std::uint64_t page, RunKind kind)
     {
         ++(kind == RunKind::Zero ? m_pass.zeroPages : m_pass.pages);
-        if (m_run && m_run->kind == kind && continuesRun(page)) {
-            ++m_run->pages;
+        if (continuesRun(page, kind)) {
+            ++m_run.pages;
             return;
         }
         closeRun();
@@ -205,9 +204,9 @@ private:
 
     void closeRun()
     {
-        if (m_run)
-            writeRun(m_sender.m_payload.data() + m_runAt, *m_run);
-        m_run.reset();
+        if (m_run.pages > 0)
+            writeRun(m_sender.m_payload.data() + m_runAt, m_run);
+        m_run = {};
     }
 
     RamSender& m_sender;
@@ -216,7 +215,7 @@ private:
     qint64 m_deadlineNs;
     std::size_t m_headBytes = 0;
     std::size_t m_used = 0;
-    std::optional<Run> m_run;
+    Run m_run; // without pages while none is open
     std::size_t m_runAt = 0;
 };
 
