@@ -6,12 +6,14 @@
 #include "base/error.h"
 #include "base/uniquefd.h"
 #include "engine/fdslot.h"
+#include "engine/token.h"
 
 #include <QJsonObject>
 #include <QList>
 #include <QString>
 
 #include <cstdint>
+#include <optional>
 
 class QCborStreamReader;
 class QCborStreamWriter;
@@ -83,6 +85,8 @@ public:
     /// resource until take(). Called with the processors and the device stopped.
     virtual Result<void> release(int timeLimitMs, Keep keep) = 0;
     virtual Ownership ownership() const = 0;
+    /// The process that owns the exclusive resource, as its token says; nothing when nobody does.
+    virtual std::optional<OwnershipToken::Owner> owner() const { return {}; }
 
     /// Begins to move data. Cannot fail: all that can was done by take().
     virtual void start() = 0;

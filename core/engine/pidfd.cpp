@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <poll.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace cutover::engine {
@@ -22,7 +22,7 @@ Result<UniqueFd> openPidFd(pid_t pid, quint64 startTimeTicks)
     const QString object = u"process %1"_s.arg(pid);
     if (pid <= 1 || pid == ::getpid())
         return failure(ErrorCode::InvalidArgument, attempt, object, u"no VMM can have this process number"_s);
-    UniqueFd pidFd = UniqueFd::adopt(::pidfd_open(pid, 0));
+    UniqueFd pidFd = UniqueFd::adopt(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!pidFd)
         return systemError(attempt, object, errno == ESRCH ? ENOENT : errno);
     const auto startTime = processStartTime(pid);
@@ -40,7 +40,7 @@ bool hasEnded(int pidFd)
 
 Result<void> killAndWait(int pidFd, int timeLimitMs)
 {
-    if (::pidfd_send_signal(pidFd, SIGKILL, nullptr, 0) != 0 && errno != ESRCH)
+    if (::syscall(SYS_pidfd_send_signal, pidFd, SIGKILL, nullptr, 0) != 0 && errno != ESRCH)
         return systemError(u"end the other side's process"_s, {}, errno);
     return waitFor(pidFd, POLLIN, {}, deadlineIn(timeLimitMs));
 }

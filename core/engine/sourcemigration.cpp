@@ -6,11 +6,13 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "cpr/channel.h"
+#include "engine/parameters.h"
 #include "engine/pidfd.h"
 
 #include <QCborStreamWriter>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <poll.h>
 #include <unistd.h>
@@ -30,8 +32,6 @@ std::unexpected<Error> atStep(SourceStep step, Error error)
         error.object = u"source, step %1"_s.arg(sourceStepName(step));
     return std::unexpected(std::move(error));
 }
-
-const QByteArray noFdNames("\x80", 1); // CBOR: an empty array
 
 bool passes(BackendSource source)
 {
@@ -305,21 +305,17 @@ Result<void> SourceMigration::prepareSending()
     qsizetype largest = m_vm.processorStateSize();
     m_outgoing.clear();
     for (Device* device : m_vm.devices()) {
-        OutgoingDevice outgoing{ .device = device, .name = device->id().toUtf8(), .fdNames = {}, .fds = {} };
-        QCborStreamWriter names(&outgoing.fdNames);
+        OutgoingDevice outgoing{ .device = device, .name = device->id().toUtf8(), .fdSlots = {}, .fds = {} };
         const auto fds = outgoingFds(m_options.policy, {}, { &device, 1 }, BackendSource::AwaitMain);
         if (!fds)
             return std::unexpected(fds.error());
-        names.startArray(quint64(fds->size()));
+        qsizetype size = device->stateSize();
         for (const OutgoingFd& fd : *fds) {
-            names.startArray(2);
-            names.append(fd.slot.name);
-            names.append(qint64(fd.slot.id));
-            names.endArray();
+            outgoing.fdSlots.push_back(fd.slot);
             outgoing.fds.push_back(fd.fd);
+            size += 3 * fd.slot.name.size() + 16;
         }
-        names.endArray();
-        largest = std::max(largest, device->stateSize() + outgoing.fdNames.size());
+        largest = std::max(largest, size);
         m_outgoing.push_back(std::move(outgoing));
     }
     m_buffer.reserve(largest + 64);
@@ -423,14 +419,14 @@ Result<void> SourceMigration::sendState()
             const qint64 began = monotonicNs();
             const auto save = [&](QCborStreamWriter& writer) { outgoing.device->save(writer); };
             if (auto queued = queueSection(
-                    outgoing.name, outgoing.device->stateVersion(), outgoing.fdNames, save, outgoing.fds);
+                    outgoing.name, outgoing.device->stateVersion(), outgoing.fdSlots, save, outgoing.fds);
                 !queued)
                 return queued;
             m_notices.section(u"vmstate_downtime_save"_s, outgoing.device->id(), monotonicNs() - began);
         }
         const qint64 began = monotonicNs();
         const auto save = [&](QCborStreamWriter& writer) { m_vm.saveProcessors(writer); };
-        if (auto queued = queueSection(message::cpu, message::version, noFdNames, save, {}); !queued)
+        if (auto queued = queueSection(message::cpu, message::version, {}, save, {}); !queued)
             return queued;
         m_notices.section(u"vmstate_downtime_save"_s, u"cpu"_s, monotonicNs() - began);
     }
@@ -438,15 +434,24 @@ Result<void> SourceMigration::sendState()
     return m_main.send(message::end, 0, message::version, m_endPayload, {}, deadline);
 }
 
-Result<void> SourceMigration::queueSection(QByteArrayView name, quint32 version, const QByteArray& fdNames,
-    const std::function<void(QCborStreamWriter&)>& save, std::span<const int> fds)
+Result<void> SourceMigration::queueSection(QByteArrayView name, quint32 version,
+    std::span<const FdSlot> fdSlots, const std::function<void(QCborStreamWriter&)>& save,
+    std::span<const int> fds)
 {
-    m_buffer.resize(0);
-    m_buffer.append('\x82'); // CBOR: an array of two
-    m_buffer.append(fdNames);
+    m_buffer.resize(0); // keeps what was reserved
     {
         QCborStreamWriter writer(&m_buffer);
+        writer.startArray(2);
+        writer.startArray(fdSlots.size());
+        for (const FdSlot& slot : fdSlots) {
+            writer.startArray(2);
+            writer.append(slot.name);
+            writer.append(qint64(slot.id));
+            writer.endArray();
+        }
+        writer.endArray();
         save(writer);
+        writer.endArray();
     }
     return m_main.queue(name, 0, version, m_buffer, fds);
 }
@@ -504,15 +509,41 @@ Result<void> SourceMigration::killDestination()
 
 Result<void> SourceMigration::retake()
 {
-    const VmLock lock(m_vm);
+    const qint64 deadline = deadlineIn(m_options.limits.rollback);
     for (Device* device : m_vm.devices()) {
         if (device->ownership() == Ownership::Owned)
             continue;
-        if (auto taken = device->take(m_options.limits.release); !taken)
+        if (auto taken = retake(*device, deadline); !taken)
             return taken;
         m_notices.add(Notice::Kind::Ownership, device->id(), 1);
     }
     return {};
+}
+
+Result<void> SourceMigration::retake(Device& device, qint64 deadlineNs)
+{
+    while (true) {
+        std::optional<OwnershipToken::Owner> owner;
+        {
+            const VmLock lock(m_vm);
+            auto taken = device.take(m_options.limits.release);
+            if (taken || taken.error().code != ErrorCode::Busy)
+                return taken;
+            owner = device.owner();
+            if (monotonicNs() >= deadlineNs && !owner)
+                return taken;
+        }
+        // A destination that has lost us lets go by itself; one that hangs would hold on for ever.
+        if (monotonicNs() < deadlineNs) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            continue;
+        }
+        auto pidFd = openPidFd(owner->pid, owner->startTime);
+        if (!pidFd)
+            return std::unexpected(pidFd.error());
+        if (auto killed = killAndWait(pidFd->get(), m_options.limits.rollback); !killed)
+            return killed;
+    }
 }
 
 Result<void> SourceMigration::resume()

@@ -72,8 +72,8 @@ private:
     {
         Device* device = nullptr;
         QByteArray name;
-        QByteArray fdNames; ///< CBOR: [[name, id], ...], in the order of fds
-        std::vector<int> fds; ///< borrowed from the device
+        std::vector<FdSlot> fdSlots;
+        std::vector<int> fds; ///< in the same order, borrowed from the device
     };
 
     SourceMigration(Vm& vm, SourceOptions options, NoticeBoard::Sink sink, Finished finished,
@@ -92,14 +92,15 @@ private:
     Result<void> release();
     Result<void> sendState();
     Result<void> sendRam(qint64 deadlineNs);
-    /// A section whose payload is [fd names, state].
-    Result<void> queueSection(QByteArrayView name, quint32 version, const QByteArray& fdNames,
+    /// A section whose payload is the CBOR array [[[name, id], ...], state].
+    Result<void> queueSection(QByteArrayView name, quint32 version, std::span<const FdSlot> fdSlots,
         const std::function<void(QCborStreamWriter&)>& save, std::span<const int> fds);
     Result<void> awaitReady();
     Result<void> go();
     Result<void> awaitStarted();
     Result<void> recoverExclusive();
     Result<void> retake();
+    Result<void> retake(Device& device, qint64 deadlineNs);
     Result<void> resume();
     void tellDestination(const Error& cause);
     /// The next message, which must be \a expected; an @abort is returned as the destination's error.

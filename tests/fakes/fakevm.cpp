@@ -249,6 +249,7 @@ QJsonObject FakeVm::guestConfiguration() const
 
 void FakeVm::stopProcessors()
 {
+    onCall("stop"_L1);
     if (running)
         m_world.stops();
     running = false;
@@ -279,6 +280,7 @@ Result<void> FakeVm::loadProcessors(QCborStreamReader& reader)
 
 void FakeVm::startDirtyLog()
 {
+    onCall("dirty-log"_L1);
     for (std::uint64_t page = 0; page < m_dirty->pages(); ++page)
         m_dirty->mark(page);
 }
@@ -292,6 +294,7 @@ Result<void> FakeVm::attachRam(const QString& id, UniqueFd memfd)
 
 Result<void> FakeVm::createDevices(std::vector<cpr::Entry> fds)
 {
+    onCall("create"_L1);
     if (failAt == "create"_L1)
         return broken(u"devices"_s);
     if (auto realized = realizeAll(); !realized)
@@ -320,6 +323,7 @@ Result<void> FakeVm::createDevices(std::vector<cpr::Entry> fds)
 
 Result<void> FakeVm::prepareForState()
 {
+    onCall("prepare"_L1);
     return failAt == "prepare"_L1 ? broken(u"preparation"_s) : Result<void>();
 }
 
@@ -336,6 +340,7 @@ Result<void> FakeVm::attachDeviceFds(engine::Device&, std::vector<cpr::Entry> fd
 
 Result<void> FakeVm::completeBackends(int timeLimitMs)
 {
+    onCall("complete"_L1);
     if (failAt == "complete"_L1)
         return broken(u"backends"_s);
     if (auto complete = m_realizer.complete(BackendSource::AwaitMain); !complete)
@@ -357,6 +362,7 @@ void FakeVm::letGo()
 
 void FakeVm::guestArrived(bool wasRunning)
 {
+    onCall("arrived"_L1);
     for (const auto& each : m_devices)
         each->start();
     if (!wasRunning)
@@ -368,6 +374,7 @@ void FakeVm::guestArrived(bool wasRunning)
 
 Result<void> FakeVm::inactivateBlock()
 {
+    onCall("inactivate"_L1);
     if (failAt == "inactivate"_L1)
         return broken(u"disks"_s);
     blockActive = false;

@@ -7,7 +7,10 @@
 #include "engine/token.h"
 #include "engine/vm.h"
 
+#include <QLatin1StringView>
+
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,6 +45,7 @@ public:
     Result<void> take(int timeLimitMs) override;
     Result<void> release(int timeLimitMs, Keep keep) override;
     engine::Ownership ownership() const override;
+    std::optional<engine::OwnershipToken::Owner> owner() const override { return m_token.owner(); }
     void start() override { moving = true; }
     void stop() override { moving = false; }
     void save(QCborStreamWriter& writer) const override;
@@ -105,6 +109,8 @@ public:
     qint64 processorState = 0;
     QJsonObject extraConfiguration;
     QString failAt; ///< "create", "prepare", "complete", "cpu", "activate", "inactivate"
+    /// Called with the name of the function on the engine's thread: "stop", "inactivate", "complete", ...
+    std::function<void(QLatin1StringView)> onCall = [](QLatin1StringView) { };
     std::shared_ptr<engine::StartedWord> startedWord;
 
 private:
