@@ -20,7 +20,7 @@ namespace cutover::vmm {
 struct MonitorOptions
 {
     QString path;
-    bool server = true; ///< else it connects to a listener
+    bool server = false; ///< listens; else it connects to a listener
     bool wait = false; ///< a server that waits for its first client before anything else starts
 
     bool operator==(const MonitorOptions&) const = default;
@@ -34,11 +34,13 @@ struct VmmOptions
     QString text; ///< Print: help or version, for standard output; the other members are not filled
 
     QString name;
-    quint64 memoryBytes = quint64{ 256 } << 20; ///< a multiple of 4 KiB
+    quint64 memoryBytes = quint64{ 256 }
+        << 20; ///< a multiple of 4 KiB; the sum of the objects, where there are any
     int processors = 1; ///< 1..64
-    QString accelerator; ///< "thread" or "kvm"
+    QString accelerator = QStringLiteral("thread"); ///< or "kvm"
     QString compat; ///< machine version, one of engine::compatVersions()
-    QString memoryBackend; ///< id of the object that is the VM's RAM; empty: the VM makes its own
+    QString
+        memoryBackend; ///< id of one of objects, or empty; RAM is all of them, or one block of the VM's own
     bool precreate = false;
     bool startPaused = false;
     bool timestamps = false;
