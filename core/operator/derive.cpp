@@ -11,6 +11,7 @@
 #include <QSet>
 
 #include <algorithm>
+#include <functional>
 
 namespace cutover::op {
 
@@ -51,6 +52,7 @@ private:
     void handleFile(const Option& option, const CharacterDevice& device);
     void handleMachine(const Option& option);
     void handleNetwork(const NetworkBackend& backend, const Option& option);
+    bool sourceHas(const std::function<bool(const NetworkBackend&)>& resource) const;
     void handleDisplay(const Option& option);
     void handleStorage(const Option& option);
     void handleTrace(const Option& option);
@@ -284,14 +286,26 @@ void Deriver::handleMachine(const Option& option)
             type));
 }
 
+bool Deriver::sourceHas(const std::function<bool(const NetworkBackend&)>& resource) const
+{
+    return !m_options.sourceNetwork || std::ranges::any_of(*m_options.sourceNetwork, resource);
+}
+
 void Deriver::handleNetwork(const NetworkBackend& backend, const Option& option)
 {
     if (backend.type == u"tap" && backend.fds.isEmpty() && !backend.ifname.isEmpty()) {
+        if (!sourceHas([&](const NetworkBackend& its) { return its.ifname == backend.ifname; })) {
+            keep(option);
+            return;
+        }
         keep(option, Kind::Conflict,
             i18n("The source holds the interface %1: the destination's open fails with “Device or resource "
                  "busy”, or silently becomes another queue of it.",
                 backend.ifname));
-    } else if (!backend.hostForwards.isEmpty()) {
+    } else if (!backend.hostForwards.isEmpty() && sourceHas([&](const NetworkBackend& its) {
+                   return std::ranges::any_of(its.hostForwards,
+                       [&](const QString& forward) { return backend.hostForwards.contains(forward); });
+               })) {
         keep(option, Kind::Conflict,
             i18n("The source listens on the forwarded port, so the destination cannot."));
     } else if (backend.type == u"vhost-user") {

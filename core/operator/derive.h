@@ -5,6 +5,7 @@
 
 #include "operator/commandline.h"
 
+#include <optional>
 #include <vector>
 
 namespace cutover::op {
@@ -36,6 +37,8 @@ struct PathMove
 struct DeriveOptions
 {
     QString binary; ///< empty: the source's program
+    /// The network backends of the running source; absent: those of the command line, which is the source's.
+    std::optional<std::vector<NetworkBackend>> sourceNetwork;
     QString machineType; ///< the source's machine type with aliases resolved; empty: kept as written
     QString socketFolder; ///< existing private folder for everything that needs a path of its own
     QString connectBackPath; ///< `-qmp unix:…,server=off`, first of all monitors; empty: none

@@ -15,6 +15,10 @@ using AbortStep = Aborting::Step;
 /// How long one poll of a source that is about to reach a final state waits.
 static constexpr int pollMs = 20;
 
+/// A source fails at once when its destination dies; the news of the death itself may come later than that,
+/// but not by much.
+static constexpr int deathMs = 1000;
+
 Failure Stepper::failureOf(Side side, SessionPhase phase, Error error) const
 {
     return { .side = side,
@@ -113,12 +117,31 @@ void Stepper::abort(Failure why)
     call(Side::Source, Tag::QueryMigrate, QStringLiteral("query-migrate"));
 }
 
+/// What a source says when its destination died is how it noticed; the cause is the death.
+void Stepper::blameTheDead(Failure& why) const
+{
+    if (why.side == Side::Source && why.error.code == ErrorCode::Remote && m_machine.known.destination.gone)
+        why = destinationEnded(why.phase == SessionPhase::Transfer ? SessionPhase::Devices : why.phase);
+}
+
+bool Stepper::mayBeDying(const Failure& why) const
+{
+    return m_machine.known.launched && !m_machine.known.destination.gone && why.side == Side::Source
+        && why.error.code == ErrorCode::Remote;
+}
+
 void Stepper::abortAskDestination(Aborting now)
 {
     const SideView& destination = m_machine.known.destination;
     now.step = AbortStep::AskDestination;
-    if (destination.gone || !destination.connected) {
+    blameTheDead(now.why);
+    if (destination.gone || (!destination.connected && !mayBeDying(now.why))) {
         abortKill(std::move(now));
+        return;
+    }
+    if (!destination.connected) {
+        enter(std::move(now));
+        startTimer(TimerKind::Limit, deathMs);
         return;
     }
     enter(std::move(now));
@@ -204,6 +227,10 @@ Result<void> Stepper::on(Aborting now, const SessionInput& input)
         }
         return {};
     case AbortStep::AskDestination:
+        if (disconnected(input, Side::Destination) && mayBeDying(now.why)) {
+            startTimer(TimerKind::Limit, deathMs);
+            return {};
+        }
         if (limit || exited(input, Side::Destination) || disconnected(input, Side::Destination)
             || replyFrom(input, Side::Destination, Tag::QueryStatus)) {
             const QString& explanation = known.destination.errorDesc;
@@ -212,6 +239,7 @@ Result<void> Stepper::on(Aborting now, const SessionInput& input)
                     ? explanation
                     : i18nc("cause on one side, cause on the other", "%1; destination: %2",
                           now.why.error.cause, explanation);
+            blameTheDead(now.why);
             abortKill(std::move(now));
         }
         return {};

@@ -137,6 +137,10 @@ Result<void> Session::Private::deriveDestination()
             i18n("Run as the source's user, or give the destination's command line."));
     DeriveOptions options;
     options.binary = spec.binary;
+    // Of a source whose command line is not known nothing can be held against the destination's.
+    if (spec.kind == DestinationSpec::Kind::Command)
+        options.sourceNetwork = sourceFacts.process ? sourceFacts.process->command.networkBackends
+                                                    : std::vector<NetworkBackend>();
     options.machineType = sourceFacts.machineType;
     options.socketFolder = folder;
     options.connectBackPath = plan.connectBackPath;

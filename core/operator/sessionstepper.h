@@ -61,6 +61,8 @@ private:
     void quitSource(state::Migrated now);
 
     void abort(Failure why);
+    void blameTheDead(Failure& why) const;
+    bool mayBeDying(const Failure& why) const;
     void abortAskDestination(state::Aborting now);
     void abortKill(state::Aborting now);
     void abortAskSource(state::Aborting now);

@@ -20,6 +20,8 @@ private Q_SLOTS:
     void wholeLine();
     void singleOptions_data();
     void singleOptions();
+    void ownCommandLine_data();
+    void ownCommandLine();
     void incomingForms_data();
     void incomingForms();
     void machineTypeIsPinned_data();
@@ -154,6 +156,30 @@ void TestDerive::singleOptions()
     QCOMPARE(int(change->kind), kind);
     QCOMPARE(change->after, becomes.join(u' '));
     QCOMPARE(derived->hasConflicts(), kind == int(Kind::Conflict));
+}
+
+void TestDerive::ownCommandLine_data()
+{
+    QTest::addColumn<QString>("netdev");
+    QTest::addColumn<bool>("conflict");
+    QTest::newRow("the source's tap") << u"tap,id=n,ifname=tap0"_s << true;
+    QTest::newRow("another tap") << u"tap,id=n,ifname=tap1"_s << false;
+    QTest::newRow("the source's port") << u"user,id=n,hostfwd=tcp::22-:22"_s << true;
+    QTest::newRow("another port") << u"user,id=n,hostfwd=tcp::23-:22"_s << false;
+}
+
+/// Only what the source really has stands against a command line that is not the source's.
+void TestDerive::ownCommandLine()
+{
+    QFETCH(const QString, netdev);
+    QFETCH(const bool, conflict);
+    DeriveOptions options = standard();
+    options.sourceNetwork = { { .type = u"tap"_s, .ifname = u"tap0"_s },
+        { .type = u"user"_s, .hostForwards = { u"tcp::22-:22"_s } } };
+    const auto derived = derive({ u"qemu"_s, u"-netdev"_s, netdev }, options);
+    QVERIFY(derived);
+    QCOMPARE(derived->hasConflicts(), conflict);
+    QVERIFY(derived->argv.contains(netdev));
 }
 
 void TestDerive::incomingForms_data()
