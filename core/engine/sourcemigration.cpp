@@ -51,6 +51,14 @@ std::vector<RamBlock> copiedBlocks(std::span<const RamBlock> blocks, const Reali
     return copied;
 }
 
+MigrationStatus finalStatus(const SourceState& state)
+{
+    if (std::holds_alternative<SourceCompleted>(state))
+        return MigrationStatus::Completed;
+    const auto* failed = std::get_if<SourceFailed>(&state);
+    return failed && failed->cancelled ? MigrationStatus::Cancelled : MigrationStatus::Failed;
+}
+
 bool isUndo(SourceStep step)
 {
     return step >= SourceStep::RecoverExclusive;
@@ -133,6 +141,7 @@ void SourceMigration::run()
         const VmLock lock(m_vm);
         m_vm.stopDirtyLog();
     }
+    m_notices.status(finalStatus(state));
     m_notices.handOn();
     m_finished(state);
 }
