@@ -1,0 +1,267 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "lab/vmmlab.h"
+
+#include "trace/parser.h"
+
+#include <QCoreApplication>
+#include <QFile>
+#include <QFileInfo>
+#include <QStandardPaths>
+
+#include <csignal>
+#include <utility>
+
+using namespace Qt::StringLiterals;
+
+namespace cutover::lab {
+
+namespace {
+
+constexpr int pollIntervalMs = 5;
+constexpr qint64 imageBytes = qint64{ 64 } << 20;
+const QString tapName = u"cutover0"_s;
+constexpr int tapQueueLength = 10000;
+
+QString onOff(bool on)
+{
+    return on ? u"on"_s : u"off"_s;
+}
+
+/// Empty when there is none.
+QString findBinary(const QString& wanted)
+{
+    if (!wanted.isEmpty())
+        return wanted;
+    const QString beside = QCoreApplication::applicationDirPath() + u"/cutover-vmm"_s;
+    return QFileInfo(beside).isExecutable() ? beside : QStandardPaths::findExecutable(u"cutover-vmm"_s);
+}
+
+} // namespace
+
+VmmLab::VmmLab(VmmLabOptions options, QObject* parent)
+    : QObject(parent)
+    , m_options(std::move(options))
+{
+    m_pollTimer.setInterval(pollIntervalMs);
+    m_limitTimer.setSingleShot(true);
+    connect(&m_pollTimer, &QTimer::timeout, this, &VmmLab::awaitDaemon);
+    connect(&m_limitTimer, &QTimer::timeout, this, [this] {
+        fail(failure(ErrorCode::Timeout, u"start the lab"_s, m_options.binary,
+            u"its VMM or its storage daemon did not answer in time"_s)
+                .error());
+    });
+    connect(&m_source, &LabSource::failed, this, &VmmLab::fail);
+    connect(&m_source, &LabSource::started, this, [this] {
+        m_limitTimer.stop();
+        m_started = true;
+        if (m_link) {
+            auto peer
+                = TrafficPeer::create(m_link->hostAddress, m_link->guestAddress, m_options.packetsPerSecond);
+            if (!peer) {
+                fail(peer.error());
+                return;
+            }
+            m_traffic = std::move(*peer);
+        }
+        Q_EMIT started();
+    });
+}
+
+VmmLab::~VmmLab()
+{
+    m_traffic.reset();
+    m_source.giveUp();
+    if (m_keep) {
+        m_source.setOnDestroy(OnDestroy::Leave);
+        if (m_daemon)
+            m_daemon->setOnDestroy(OnDestroy::Leave);
+        return;
+    }
+    for (const auto& process : m_others) {
+        if (process->alive())
+            static_cast<void>(process->sendSignal(SIGKILL));
+    }
+    m_source.end();
+    m_daemon.reset();
+    if (m_folder)
+        m_folder->remove();
+}
+
+void VmmLab::start()
+{
+    if (m_launched)
+        return;
+    m_launched = true;
+    m_limitTimer.start(m_options.startLimitMs);
+    QMetaObject::invokeMethod(
+        this,
+        [this] {
+            if (auto prepared = prepare(); !prepared)
+                fail(prepared.error());
+        },
+        Qt::QueuedConnection);
+}
+
+Result<void> VmmLab::prepare()
+{
+    m_options.binary = findBinary(m_options.binary);
+    if (m_options.binary.isEmpty())
+        return failure(ErrorCode::NotFound, u"start the lab"_s, u"cutover-vmm"_s,
+            u"it is neither beside this program nor in PATH"_s, u"Install Cutover, or name the program."_s);
+    LabFolder::sweep();
+    auto folder = LabFolder::create();
+    if (!folder)
+        return std::unexpected(folder.error());
+    m_folder = *std::move(folder);
+    if (m_options.network) {
+        if (auto made = makeNetwork(); !made)
+            m_notes << u"No network: "_s + made.error().message() + u'.';
+    }
+    if (!m_options.disk)
+        return launch();
+    if (auto daemon = startDaemon(); !daemon) {
+        m_notes << u"No disk: "_s + daemon.error().message() + u'.';
+        m_options.disk = false;
+        return launch();
+    }
+    m_pollTimer.start();
+    return noteProcesses();
+}
+
+Result<void> VmmLab::makeNetwork()
+{
+    if (!inPrivateNetwork())
+        return failure(ErrorCode::Unsupported, u"make a TAP"_s, tapName, u"there is no private network"_s);
+    auto link = createTap(tapName, 0, m_options.queues, tapQueueLength);
+    if (!link)
+        return std::unexpected(link.error());
+    m_link = std::move(*link);
+    return {};
+}
+
+Result<void> VmmLab::startDaemon()
+{
+    const QString program = QStandardPaths::findExecutable(u"qemu-storage-daemon"_s);
+    if (program.isEmpty())
+        return failure(ErrorCode::NotFound, u"serve a disk"_s, u"qemu-storage-daemon"_s,
+            u"it is not in PATH"_s, u"Install it (Debian: qemu-system-common)."_s);
+    const QString image = file(u"disk.img"_s);
+    QFile disk(image);
+    if (!disk.open(QIODevice::WriteOnly) || !disk.resize(imageBytes))
+        return failure(ErrorCode::System, u"make a disk image"_s, image, disk.errorString());
+    SpawnOptions spawn;
+    spawn.argv = { program, u"--blockdev"_s,
+        u"driver=file,filename=%1,node-name=disk"_s.arg(QString(image).replace(u","_s, u",,"_s)),
+        u"--export"_s,
+        u"type=vhost-user-blk,id=export,node-name=disk,addr.type=unix,addr.path=%1,writable=on,num-queues=%2"_s
+            .arg(file(u"disk.sock"_s).replace(u","_s, u",,"_s))
+            .arg(m_options.queues) };
+    spawn.workingDirectory = m_folder->path();
+    spawn.stdoutPath = spawn.stderrPath = file(u"disk.err"_s);
+    spawn.ownSession = true;
+    auto child = ChildProcess::spawn(spawn);
+    if (!child)
+        return std::unexpected(child.error());
+    m_daemon = std::move(*child);
+    return {};
+}
+
+void VmmLab::awaitDaemon()
+{
+    if (!m_daemon->isRunning()) {
+        m_pollTimer.stop();
+        QFile errors(file(u"disk.err"_s));
+        const QString said = errors.open(QIODevice::ReadOnly)
+            ? QString::fromUtf8(errors.read(2048)).simplified()
+            : QString();
+        fail(failure(ErrorCode::Remote, u"serve a disk"_s, u"qemu-storage-daemon"_s, said).error());
+        return;
+    }
+    if (!QFileInfo::exists(file(u"disk.sock"_s)))
+        return;
+    m_pollTimer.stop();
+    if (auto launched = launch(); !launched)
+        fail(launched.error());
+}
+
+QStringList VmmLab::commandLine() const
+{
+    const QString bytes = QString::number(m_options.ramBytes);
+    QStringList argv{ m_options.binary, u"-name"_s, u"cutover-lab"_s, u"-accel"_s, m_options.accelerator,
+        u"-m"_s, QString::number(m_options.ramBytes >> 20) + u'M', u"-smp"_s,
+        QString::number(m_options.processors), u"-object"_s,
+        u"memory-backend-memfd,id=ram0,size=%1,migrate-fds=%2"_s.arg(bytes, onOff(m_options.ramMigrateFds)),
+        u"-machine"_s, u"memory-backend=ram0"_s };
+    if (m_link)
+        argv << u"-device"_s
+             << u"tap-net,id=net0,ifname=%1,queues=%2,migrate-fds=%3"_s.arg(
+                    m_link->interface, QString::number(m_options.queues), onOff(m_options.networkMigrateFds));
+    if (m_options.disk)
+        argv << u"-device"_s
+             << u"vhost-user-blk,id=disk0,socket=%1,queues=%2,migrate-fds=%3"_s.arg(
+                    file(u"disk.sock"_s), QString::number(m_options.queues), onOff(m_options.diskMigrateFds));
+    if (m_options.console)
+        argv << u"-device"_s
+             << u"console,id=console0,path=%1,migrate-fds=%2"_s.arg(
+                    file(u"console.sock"_s), onOff(m_options.consoleMigrateFds));
+    if (m_options.ballastBytes > 0)
+        argv << u"-device"_s
+             << u"ballast,id=ballast0,state=%1,migrate-fds=%2"_s.arg(
+                    QString::number(m_options.ballastBytes), onOff(m_options.ballastMigrateFds));
+    argv << u"-qmp"_s << u"unix:%1,server=on,wait=off"_s.arg(qmpPath()) << u"-msg"_s << u"timestamp=on"_s
+         << u"-D"_s << logPath();
+    for (const QString& pattern : trace::subscription())
+        argv << u"-trace"_s << pattern;
+    return argv + m_options.extraArguments;
+}
+
+Result<void> VmmLab::launch()
+{
+    m_argv = commandLine();
+    if (auto launched = m_source.launch(m_argv, m_folder->path(), qmpPath(), file(u"source.err"_s));
+        !launched)
+        return launched;
+    return noteProcesses();
+}
+
+Result<void> VmmLab::takeOver(pid_t pid, quint64 startTicks)
+{
+    auto handle = ProcessHandle::open(pid, startTicks);
+    if (!handle)
+        return std::unexpected(handle.error());
+    m_others.push_back(*std::move(handle));
+    return noteProcesses();
+}
+
+Result<void> VmmLab::keep()
+{
+    m_keep = true;
+    return noteProcesses();
+}
+
+Result<void> VmmLab::noteProcesses() const
+{
+    std::vector<LabProcess> processes;
+    if (m_daemon)
+        processes.push_back({ .pid = m_daemon->pid(), .startTicks = m_daemon->startTimeTicks() });
+    if (m_source.isRunning())
+        processes.push_back({ .pid = m_source.pid(), .startTicks = m_source.startTimeTicks() });
+    for (const auto& process : m_others)
+        processes.push_back({ .pid = process->pid(), .startTicks = process->startTimeTicks() });
+    return m_folder->note(processes, m_keep);
+}
+
+void VmmLab::fail(const Error& error)
+{
+    if (m_failed)
+        return;
+    m_failed = true;
+    m_pollTimer.stop();
+    m_limitTimer.stop();
+    m_source.giveUp();
+    Q_EMIT failed(error);
+}
+
+} // namespace cutover::lab

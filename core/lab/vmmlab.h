@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "base/error.h"
+#include "base/process.h"
+#include "lab/labfolder.h"
+#include "lab/labsource.h"
+#include "lab/privatenetwork.h"
+#include "lab/trafficpeer.h"
+#include "qmp/client.h"
+
+#include <QObject>
+#include <QStringList>
+#include <QTimer>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace cutover::lab {
+
+struct VmmLabOptions
+{
+    QString binary; ///< of the embedded VMM; empty: beside this program, then in PATH
+    QString accelerator = QStringLiteral("thread");
+    qint64 ramBytes = qint64{ 256 } * 1024 * 1024; ///< a multiple of 4 KiB
+    int processors = 2;
+    int queues = 1; ///< of the network device and of the disk, 1..8
+    qint64 ballastBytes = 0; ///< 0: no ballast
+    bool network = true; ///< a TAP with a traffic peer, where a private network could be entered
+    bool disk = true; ///< a disk served by qemu-storage-daemon, where there is one
+    bool console = true;
+    bool ramMigrateFds = true; ///< the devices' own switches
+    bool networkMigrateFds = true;
+    bool diskMigrateFds = true;
+    bool consoleMigrateFds = true;
+    bool ballastMigrateFds = true;
+    int packetsPerSecond = 1000;
+    QStringList extraArguments; ///< of the source, appended
+    int startLimitMs = 30'000; ///< from start() until QMP answers
+};
+
+/// A busy guest on the embedded VMM, with everything its devices need: a TAP with a peer that talks to it, a
+/// storage daemon on a temporary image, a console. All of it ends with the lab, unless keep() was called.
+/// Asynchronous.
+class VmmLab : public QObject
+{
+    Q_OBJECT
+public:
+    explicit VmmLab(VmmLabOptions options, QObject* parent = nullptr);
+    ~VmmLab() override;
+
+    /// Leads to started() or failed(), never from inside it. Once.
+    void start();
+
+    bool isStarted() const { return m_started; }
+    QString qmpPath() const { return file(QStringLiteral("source.qmp")); } ///< empty before start()
+    QString logPath() const { return file(QStringLiteral("source.log")); }
+    QString folder() const { return m_folder ? m_folder->path() : QString(); }
+    const QStringList& arguments() const { return m_argv; }
+    pid_t sourcePid() const { return m_source.pid(); }
+    const qmp::Greeting& greeting() const { return m_source.greeting(); }
+    /// What this machine lacks, one sentence each.
+    const QStringList& notes() const { return m_notes; }
+    /// Null without a network.
+    TrafficPeer* traffic() const { return m_traffic.get(); }
+
+    /// Takes over a process that belongs to the lab from now on, such as the destination of a migration.
+    Result<void> takeOver(pid_t pid, quint64 startTicks);
+    Result<void> keep();
+
+Q_SIGNALS:
+    void started();
+    void failed(const cutover::Error& error);
+
+private:
+    QString file(const QString& name) const { return m_folder ? m_folder->file(name) : QString(); }
+    Result<void> prepare();
+    Result<void> makeNetwork();
+    Result<void> startDaemon();
+    void awaitDaemon();
+    Result<void> launch();
+    QStringList commandLine() const;
+    Result<void> noteProcesses() const;
+    void fail(const Error& error);
+
+    VmmLabOptions m_options;
+    std::optional<LabFolder> m_folder;
+    std::optional<TapLink> m_link;
+    std::unique_ptr<TrafficPeer> m_traffic;
+    std::unique_ptr<ChildProcess> m_daemon;
+    LabSource m_source;
+    std::vector<std::unique_ptr<ProcessHandle>> m_others;
+    QStringList m_argv;
+    QStringList m_notes;
+    QTimer m_pollTimer;
+    QTimer m_limitTimer;
+    bool m_launched = false;
+    bool m_started = false;
+    bool m_failed = false;
+    bool m_keep = false;
+};
+
+} // namespace cutover::lab
