@@ -145,6 +145,10 @@ Check guardedCommit(const Context& context)
 {
     const QString id = u"guarded-commit"_s;
     const QString title = i18n("The guest cannot start twice");
+    if (context.plan.vmmGuardsCommit)
+        return pass(id, title,
+            i18n("Source and destination agree on the moment by themselves: the destination starts on the "
+                 "source's word."));
     if (context.plan.guardedCommit)
         return pass(
             id, title, i18n("The destination waits for the console's word, which costs the pause a little."));

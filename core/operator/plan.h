@@ -30,7 +30,8 @@ struct Plan
     QJsonObject mainAddress; ///< MigrationAddress: {"transport":"socket","type":"unix","path":…}
     QString cprPath; ///< where the source connects to send the CPR state
     int cprFd = -1; ///< number of the CPR listener in the destination, if it inherits one
-    bool guardedCommit = true;
+    bool guardedCommit = true; ///< the destination starts the guest only when the session says so
+    bool vmmGuardsCommit = false; ///< the VMMs agree on the commit by themselves: no need for ours
     bool returnPath = true;
     bool keepSource = false;
     bool attached = false; ///< the operator has started the destination

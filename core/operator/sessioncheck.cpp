@@ -181,7 +181,9 @@ void Session::Private::concludeCheck()
 {
     plan.mode = request.mode;
     plan.deferIncoming = request.defer;
-    plan.guardedCommit = request.guarded;
+    plan.vmmGuardsCommit = sourceFacts.schema
+        && sourceFacts.schema->features(QStringLiteral("migrate")).contains(QStringLiteral("guarded-commit"));
+    plan.guardedCommit = request.guarded && !plan.vmmGuardsCommit;
     plan.keepSource = request.keepSource;
     plan.attached = request.destination.kind == DestinationSpec::Kind::Attach;
     plan.binary = request.destination.binary;
