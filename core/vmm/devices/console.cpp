@@ -219,6 +219,8 @@ Result<void> Console::take(int /*timeLimitMs*/)
         if (auto opened = openBackend(); !opened)
             return opened;
     }
+    if (!m_listener)
+        return failure(ErrorCode::Protocol, u"take the listener of"_s, id(), u"it has not come"_s);
     return m_token.take();
 }
 

@@ -258,11 +258,12 @@ Result<void> TapNet::take(int /*timeLimitMs*/)
 {
     if (m_token.held())
         return {};
-    const bool closed
-        = std::ranges::none_of(m_pairs, [](const auto& pair) { return bool(pair->tap); }) && !m_token;
-    if (closed) {
-        if (auto opened = openBackend(); !opened)
-            return opened;
+    const auto opened = std::ranges::count_if(m_pairs, [](const auto& pair) { return bool(pair->tap); });
+    if (opened == 0 && !m_token) {
+        if (auto result = openBackend(); !result)
+            return result;
+    } else if (opened != qsizetype(m_pairs.size())) {
+        return failure(ErrorCode::Protocol, u"take the TAP of"_s, id(), u"not all its queues have come"_s);
     }
     return m_token.take();
 }
