@@ -385,8 +385,9 @@ void TestVirtqueue::driverPassesOverWhatItDidNotGive()
 
 void TestVirtqueue::twoThreads()
 {
-    constexpr quint32 count = 20'000;
-    Pair pair;
+    constexpr quint32 count = 10'000;
+    constexpr quint32 most = 64;
+    Pair pair(2 * most);
     std::atomic<bool> sound = true;
     std::thread device([&] {
         for (quint32 expected = 0; expected < count;) {
@@ -412,8 +413,8 @@ void TestVirtqueue::twoThreads()
     quint32 sent = 0;
     quint32 received = 0;
     while (received < count && sound) {
-        while (sent < count && sent - received < 4) {
-            const auto head = static_cast<quint16>(sent % 4 * 2);
+        while (sent < count && sent - received < most) {
+            const auto head = static_cast<quint16>(sent % most * 2);
             const auto second = static_cast<quint16>(head + 1);
             memcpy(pair.memory.at(pair.buffer(head), 4), &sent, sizeof sent);
             pair.driver->describe(head, pair.buffer(head), 4, virtio::descriptorNext, second);
