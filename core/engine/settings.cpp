@@ -90,10 +90,12 @@ Result<void> configFromText(MigrationSettings& settings, const QString& text)
 
 Result<void> MigrationSettings::applyConfig(const QString& text)
 {
-    if (text.isEmpty())
-        return failure(ErrorCode::InvalidArgument, u"read -incoming config:"_s, {}, u"it is empty"_s);
     MigrationSettings changed = *this;
-    const auto done = isJsonOption(text) ? configFromJson(changed, text) : configFromText(changed, text);
+    Result<void> done;
+    if (text.isEmpty())
+        done = failure(ErrorCode::InvalidArgument, u"read -incoming config:"_s, {}, u"it is empty"_s);
+    else
+        done = isJsonOption(text) ? configFromJson(changed, text) : configFromText(changed, text);
     if (!done) {
         Error error = done.error();
         if (error.remedy.isEmpty())
