@@ -263,7 +263,9 @@ private slots:
         VERIFY_DONE(source, verify(16, 7));
 
         ::kill(static_cast<pid_t>(daemon.pid()), SIGSTOP);
-        QCOMPARE(source.device().release(50, Device::Keep::Backend).error().code, ErrorCode::Timeout);
+        const auto silent = source.device().release(50, Device::Keep::Nothing);
+        QVERIFY(!silent);
+        QCOMPARE(silent.error().code, ErrorCode::Timeout);
         QCOMPARE(source.device().ownership(), Ownership::None);
         ::kill(static_cast<pid_t>(daemon.pid()), SIGCONT);
         VERIFY_DONE(source, start());
@@ -274,6 +276,47 @@ private slots:
             driver.read(slot, slot);
         QCOMPARE(source.device().release(BlkMachine::limitMs, Device::Keep::Backend).error().code,
             ErrorCode::Disconnected);
+    }
+
+    void confirmsLater()
+    {
+        StorageDaemon daemon(imageBytes, 2);
+        QVERIFY(daemon.isReady());
+        BlkMachine source(2, { .socket = daemon.socket() });
+        VERIFY_OK(source.device().openBackend());
+        VERIFY_DONE(source, start());
+        VERIFY_DONE(source, work(20, 1));
+        BlkMachine next(2, {}, UniqueFd::adopt(::fcntl(source.ramFd(), F_DUPFD_CLOEXEC, 0)));
+        BlkMachine last(2, {}, UniqueFd::adopt(::fcntl(source.ramFd(), F_DUPFD_CLOEXEC, 0)));
+        VERIFY_DONE(next, attach(source.duplicates()));
+        VERIFY_DONE(last, attach(source.duplicates()));
+        // Nothing of this waits for the back end, which is stopped.
+        ::kill(static_cast<pid_t>(daemon.pid()), SIGSTOP);
+        VERIFY_DONE(source, stop());
+        VERIFY_DONE(next, start());
+        const auto late = next.device().confirm(50);
+        QVERIFY(!late);
+        QCOMPARE(late.error().code, ErrorCode::Timeout);
+        ::kill(static_cast<pid_t>(daemon.pid()), SIGCONT);
+        VERIFY_DONE(next, verify(20, 1));
+        // The reply was given up, so the connection has to be put in order: by whoever has it next.
+        QCOMPARE(next.device().release(1000, Device::Keep::Backend).error().code, ErrorCode::Timeout);
+        VERIFY_DONE(next, start());
+        VERIFY_OK(next.device().confirm(1000));
+        VERIFY_DONE(next, verify(20, 1));
+        VERIFY_DONE(next, stop());
+        VERIFY_DONE(last, start());
+        VERIFY_OK(last.device().confirm(BlkMachine::limitMs));
+        VERIFY_DONE(last, verify(20, 1));
+
+        // A back end that ends is noticed by the one that asks.
+        VERIFY_DONE(last, stop());
+        BlkMachine dead(2, {}, UniqueFd::adopt(::fcntl(source.ramFd(), F_DUPFD_CLOEXEC, 0)));
+        VERIFY_DONE(dead, attach(last.duplicates()));
+        ::kill(static_cast<pid_t>(daemon.pid()), SIGSTOP);
+        VERIFY_DONE(dead, start());
+        daemon.kill();
+        QCOMPARE(dead.device().confirm(BlkMachine::limitMs).error().code, ErrorCode::Disconnected);
     }
 
     void marksWhatTheBackEndWrote()

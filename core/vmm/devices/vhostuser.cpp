@@ -129,15 +129,18 @@ Result<Inflight> FrontEnd::inflight(std::uint16_t queues, std::uint16_t queueSiz
         .fd = std::move(fd) };
 }
 
+Result<void> FrontEnd::askToStopRings(std::uint32_t rings, std::int64_t deadlineNs)
+{
+    m_request.clear();
+    for (std::uint32_t queue = 0; queue < rings; ++queue)
+        m_request.getVringBase(queue);
+    return send(m_request, deadlineNs);
+}
+
 Result<void> FrontEnd::stopRings(std::span<std::uint16_t> indices, std::int64_t deadlineNs)
 {
-    if (auto ok = usable(); !ok)
-        return ok;
-    m_request.clear();
-    for (std::uint32_t queue = 0; queue < indices.size(); ++queue)
-        m_request.getVringBase(queue);
-    if (auto sent = send(m_request, deadlineNs); !sent)
-        return sent;
+    if (auto asked = askToStopRings(static_cast<std::uint32_t>(indices.size()), deadlineNs); !asked)
+        return asked;
     for (std::uint32_t queue = 0; queue < indices.size(); ++queue) {
         std::array<std::byte, 8> payload{};
         if (auto reply = receiveReply(Request::GetVringBase, payload, deadlineNs); !reply)
@@ -168,12 +171,17 @@ Result<void> FrontEnd::sendAcknowledged(Batch& batch, Request last, std::int64_t
 {
     if (auto sent = send(batch, deadlineNs); !sent)
         return sent;
-    std::array<std::byte, 8> payload{};
-    if (auto reply = receiveReply(last, payload, deadlineNs); !reply)
-        return reply;
-    if (const std::uint64_t answer = load64(payload); answer != 0) {
+    return awaitAcknowledgement(last, deadlineNs);
+}
+
+Result<void> FrontEnd::awaitAcknowledgement(Request last, std::int64_t deadlineNs)
+{
+    const auto answer = skipTo(last, deadlineNs);
+    if (!answer)
+        return std::unexpected(answer.error());
+    if (*answer != 0) {
         return failure(ErrorCode::Remote, replyAttempt(last), m_object,
-            QStringLiteral("it answers that it failed (%1)").arg(answer));
+            QStringLiteral("it answers that it failed (%1)").arg(*answer));
     }
     return {};
 }
@@ -188,20 +196,31 @@ Result<void> FrontEnd::synchronize(std::uint32_t rings, std::int64_t deadlineNs)
     m_request.ask(Request::GetProtocolFeatures);
     if (auto sent = send(m_request, deadlineNs); !sent)
         return sent;
+    if (auto reached = skipTo(Request::GetProtocolFeatures, deadlineNs); !reached)
+        return std::unexpected(reached.error());
+    return {};
+}
+
+Result<std::uint64_t> FrontEnd::skipTo(Request request, std::int64_t deadlineNs)
+{
     for (;;) {
         const auto header = receiveHeader(deadlineNs, nullptr);
         if (!header)
             return std::unexpected(header.error());
-        if ((header->flags & versionMask) != version || (header->flags & replyFlag) == 0
-            || header->size > maxReplyBytes)
-            return fail(ErrorCode::Protocol, Request::GetProtocolFeatures,
-                QStringLiteral("what a former user of the connection left is not a whole reply"));
         std::array<std::byte, maxReplyBytes> payload{};
-        if (auto received = receiveBytes(std::span(payload).first(header->size), deadlineNs, nullptr);
-            !received)
-            return received;
-        if (header->request == static_cast<std::uint32_t>(Request::GetProtocolFeatures))
-            return {};
+        if ((header->flags & versionMask) != version || (header->flags & replyFlag) == 0
+            || header->size > payload.size()) {
+            return fail(
+                ErrorCode::Protocol, request, QStringLiteral("what comes before it is not a whole reply"));
+        }
+        const auto received = std::span(payload).first(header->size);
+        if (auto whole = receiveBytes(received, deadlineNs, nullptr); !whole)
+            return std::unexpected(whole.error());
+        if (header->request != static_cast<std::uint32_t>(request))
+            continue;
+        if (received.size() != sizeof(std::uint64_t))
+            return wrongSize(request, received.size(), sizeof(std::uint64_t));
+        return load64(received);
     }
 }
 

@@ -40,6 +40,10 @@ public:
     /// Sends \a batch, whose last request needs a reply, and waits for it. Remote when the back end answers
     /// that it failed.
     Result<void> sendAcknowledged(Batch& batch, Request last, std::int64_t deadlineNs);
+    /// The first half of stopRings(): whoever has the connection next finds the replies before its own.
+    Result<void> askToStopRings(std::uint32_t rings, std::int64_t deadlineNs);
+    /// The second half of sendAcknowledged(). Replies to other requests that come before are discarded.
+    Result<void> awaitAcknowledgement(Request last, std::int64_t deadlineNs);
     /// Stops \a rings rings and discards every reply that a former user of the connection has left unread.
     /// Protocol when what is left is not a sequence of whole replies.
     Result<void> synchronize(std::uint32_t rings, std::int64_t deadlineNs);
@@ -54,6 +58,7 @@ private:
 
     Result<void> sendRequest(Request request, std::span<const std::byte> payload, std::int64_t deadlineNs);
     Result<std::uint64_t> number(Request request, std::int64_t deadlineNs);
+    Result<std::uint64_t> skipTo(Request request, std::int64_t deadlineNs);
     Result<Reply> receiveHeader(std::int64_t deadlineNs, UniqueFd* fd);
     Result<void> receiveReply(
         Request request, std::span<std::byte> payload, std::int64_t deadlineNs, UniqueFd* fd = nullptr);

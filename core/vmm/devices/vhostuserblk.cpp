@@ -184,7 +184,7 @@ Result<void> VhostUserBlk::attachFd(qsizetype index, UniqueFd fd)
             return systemError(what, m_slots[index].name, errno);
         m_connection = std::move(fd);
         m_frontEnd.attach(m_connection.get());
-        m_openedHere = m_sharedBefore = m_tableStale = false;
+        m_openedHere = m_sharedBefore = m_unconfirmed = m_tableStale = false;
     } else if (index == tokenSlot) {
         auto token = engine::OwnershipToken::adopt(std::move(fd));
         if (!token)
@@ -245,7 +245,7 @@ void VhostUserBlk::detachBackend()
     m_inflight = {};
     m_setup.clear();
     m_loadedIndices.reset();
-    m_owned = m_openedHere = m_reopen = m_sharedBefore = m_tableStale = false;
+    m_owned = m_openedHere = m_reopen = m_sharedBefore = m_unconfirmed = m_tableStale = false;
 }
 
 void VhostUserBlk::closeConnection()
@@ -283,7 +283,7 @@ Result<void> VhostUserBlk::openConnection(std::int64_t deadlineNs)
     m_space = *space;
     m_spaceKnown = true;
     m_openedHere = true;
-    m_reopen = m_sharedBefore = m_tableStale = false;
+    m_reopen = m_sharedBefore = m_unconfirmed = m_tableStale = false;
     return {};
 }
 

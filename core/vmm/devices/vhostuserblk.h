@@ -35,6 +35,12 @@ struct VhostUserBlkConfig
 /// A connection that was released and is taken again may have been used in between; one that cannot
 /// be brought to a known state is shut down and opened anew.
 ///
+/// What the rings' indices are is known from guest memory, and the back end does what it is asked in order.
+/// So release() with Keep::Backend does not wait for the back end's replies, nor does take() on a connection
+/// that was handed over and whose memory table fits: confirm() reads them when there is time, and the next
+/// release() does. While dirty logging is on, release() waits: the back end must not write after RAM was
+/// read.
+///
 /// Slots: connection, token, then kick and call for each queue, then the inflight region if there is one.
 class VhostUserBlk : public engine::Device
 {
@@ -49,6 +55,10 @@ public:
     quint64 features() const;
     /// 0 while neither a back end nor a state has told it.
     quint64 capacityBytes() const;
+
+    /// Waits until the back end has acknowledged the last take(); success when it has already. Disconnected,
+    /// Timeout or Remote when it does not work for us: its requests will not complete.
+    Result<void> confirm(int timeLimitMs);
 
     QJsonObject guestConfiguration() const override;
     QString resource() const override { return m_config.socket; }
@@ -87,8 +97,9 @@ private:
     Result<void> takeRings(std::int64_t deadlineNs);
     Result<void> checkIndices() const;
     Result<void> sendMemoryTable(std::int64_t deadlineNs);
+    Result<void> sendRings(std::int64_t deadlineNs);
     Result<void> setRings(std::int64_t deadlineNs);
-    Result<void> stopRings(std::int64_t deadlineNs);
+    Result<void> stopRings(std::int64_t deadlineNs, bool wait);
     void buildSetup();
     bool isComplete() const;
     Result<State> readState(QCborStreamReader& reader) const;
@@ -121,6 +132,7 @@ private:
     bool m_openedHere = false; ///< the connection's session is ours from its beginning
     bool m_reopen = false; ///< take() opens the connection
     bool m_sharedBefore = false; ///< another process may have used the connection since we did
+    bool m_unconfirmed = false; ///< take() was not acknowledged yet
     bool m_tableStale = false; ///< the back end has other memory than ours
 };
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "vmm/devices/cborstate.h"
 #include "vmm/devices/vhostuserblk.h"
+#include "vmm/guest/guestmemory.h"
 
 #include <QCborStreamReader>
 #include <QCborStreamWriter>
@@ -91,6 +92,9 @@ Result<void> VhostUserBlk::takeRings(std::int64_t deadlineNs)
     } else if (m_tableStale) {
         if (auto sent = sendMemoryTable(deadlineNs); !sent)
             return sent;
+    } else if (!m_openedHere) {
+        m_unconfirmed = true;
+        return sendRings(deadlineNs);
     }
     return setRings(deadlineNs);
 }
@@ -112,20 +116,44 @@ Result<void> VhostUserBlk::sendMemoryTable(std::int64_t deadlineNs)
     return sent;
 }
 
-Result<void> VhostUserBlk::setRings(std::int64_t deadlineNs)
+Result<void> VhostUserBlk::sendRings(std::int64_t deadlineNs)
 {
     // Guest memory tells where the back end is, whoever it has worked for: what is available but not used
     // is done again.
     for (std::uint32_t queue = 0; queue < m_rings.count(); ++queue)
         m_setup.rewriteVringBase(queue, m_rings.used(queue));
-    auto sent = m_frontEnd.sendAcknowledged(m_setup, Request::SetVringEnable, deadlineNs);
-    if (sent)
-        m_sharedBefore = false;
-    return sent;
+    return m_frontEnd.send(m_setup, deadlineNs);
 }
 
-Result<void> VhostUserBlk::stopRings(std::int64_t deadlineNs)
+Result<void> VhostUserBlk::setRings(std::int64_t deadlineNs)
 {
+    auto done = sendRings(deadlineNs);
+    if (done)
+        done = m_frontEnd.awaitAcknowledgement(Request::SetVringEnable, deadlineNs);
+    if (done)
+        m_sharedBefore = m_unconfirmed = false;
+    return done;
+}
+
+Result<void> VhostUserBlk::confirm(int timeLimitMs)
+{
+    if (!m_owned || !m_unconfirmed)
+        return {};
+    auto done = m_frontEnd.awaitAcknowledgement(Request::SetVringEnable, deadlineIn(timeLimitMs));
+    if (done)
+        m_unconfirmed = false;
+    return done;
+}
+
+Result<void> VhostUserBlk::stopRings(std::int64_t deadlineNs, bool wait)
+{
+    if (m_unconfirmed) {
+        if (auto agreed = m_frontEnd.awaitAcknowledgement(Request::SetVringEnable, deadlineNs); !agreed)
+            return agreed;
+        m_unconfirmed = false;
+    }
+    if (!wait)
+        return m_frontEnd.askToStopRings(m_rings.count(), deadlineNs);
     if (auto stopped = m_frontEnd.stopRings(m_indices, deadlineNs); !stopped)
         return stopped;
     for (std::uint32_t queue = 0; queue < m_rings.count(); ++queue) {
@@ -148,7 +176,7 @@ Result<void> VhostUserBlk::release(int timeLimitMs, Keep keep)
     // GET_VRING_BASE does not wait for requests in flight, whose buffers the next owner may reuse.
     if (auto drained = m_rings.drain(m_callNumbers, m_connection.get(), deadlineNs, id()); !drained)
         return drained;
-    auto stopped = stopRings(deadlineNs);
+    auto stopped = stopRings(deadlineNs, keep == Keep::Nothing || m_memory.dirtyLog());
     m_rings.markDirty();
     m_owned = false;
     m_sharedBefore = true;
@@ -259,7 +287,7 @@ Result<void> VhostUserBlk::load(QCborStreamReader& reader)
     if (!m_owned)
         return {};
     const std::int64_t deadlineNs = deadlineIn(m_config.openTimeLimitMs);
-    auto moved = stopRings(deadlineNs);
+    auto moved = stopRings(deadlineNs, true);
     if (moved)
         moved = sendMemoryTable(deadlineNs);
     if (moved)
