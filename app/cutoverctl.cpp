@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "base/uniquefd.h"
+#include "cli/labcommand.h"
 #include "cli/program.h"
 
 #include <QCoreApplication>
@@ -34,6 +35,7 @@ cutover::UniqueFd catchSignals()
 
 int main(int argc, char** argv)
 {
+    cutover::cli::prepareLab(argc, argv);
     const cutover::UniqueFd signalFd = catchSignals();
     const QCoreApplication application(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("cutoverctl"));

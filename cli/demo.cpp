@@ -1,11 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "base/process.h"
-#include "cli/migration.h"
-#include "fdpass/describe.h"
-#include "lab/qemulab.h"
-#include "operator/journal.h"
+#include "cli/labcommand.h"
 
 #include <KLocalizedString>
 
@@ -15,127 +11,46 @@ namespace cutover::cli {
 
 namespace {
 
-class DemoCommand : public MigrationCommand
-{
-public:
-    DemoCommand(Console& console, const Options& options, const lab::QemuLabOptions& labOptions)
-        : MigrationCommand(console, options, true)
-        , m_lab(labOptions)
-        , m_options(labOptions)
-        , m_newBinary(options.value(u"new-binary"_s))
-        , m_keep(options.isSet(u"keep"_s))
-    {
-        connect(&m_lab, &lab::QemuLab::started, this, &DemoCommand::labStarted);
-        connect(&m_lab, &lab::QemuLab::failed, this, &DemoCommand::reportFailure);
-    }
-
-    ~DemoCommand() override
-    {
-        // Ends the pair while the folder of its destination is still known.
-        if (!m_keep && run())
-            m_pair.path = run()->session().pairFolder();
-    }
-
-    void start() override
-    {
-        if (auto opened = openRecording(); !opened) {
-            reportFailure(opened.error());
-            return;
-        }
-        if (!isJson())
-            console().print(i18nc("program, memory", "Starting %1 with %2 of memory in a private folder …",
-                printable(m_options.binary), fdpass::sizeText(m_options.ramBytes)));
-        m_lab.start();
-    }
-
-private:
-    void labStarted()
-    {
-        const auto& greeting = m_lab.greeting();
-        if (!isJson()) {
-            console().print(
-                i18nc("version, accelerator, pid", "QEMU %1 runs a guest under %2, as process %3.",
-                    u"%1.%2.%3"_s.arg(greeting.major).arg(greeting.minor).arg(greeting.micro),
-                    m_lab.accelerator() == lab::Accelerator::Kvm ? u"KVM"_s : u"TCG"_s,
-                    QString::number(m_lab.sourcePid())));
-            if (!m_lab.acceleratorNote().isEmpty())
-                console().print(i18nc(
-                    "reason", "TCG, because KVM cannot be used: %1", printable(m_lab.acceleratorNote())));
-            console().print({});
-        }
-        op::SessionRequest request;
-        request.source.qmpPath = m_lab.qmpPath();
-        request.destination.binary = m_newBinary;
-        begin(request);
-        connect(&run()->session(), &op::Session::endpointsChanged, this, &DemoCommand::takeOver);
-    }
-
-    /// The destination belongs to the lab as soon as it exists.
-    void takeOver()
-    {
-        const pid_t pid = run()->session().endpoint(Side::Destination).pid;
-        if (m_taken || pid <= 0)
-            return;
-        m_taken = true;
-        if (const auto start = processStartTime(pid))
-            static_cast<void>(m_lab.takeOver(pid, *start));
-    }
-
-    void concluded(ExitCode code) override
-    {
-        if (m_keep) {
-            if (const auto kept = m_lab.keep(); !kept)
-                console().error(kept.error());
-            if (!isJson())
-                console().print(i18n("Both are left as they are, in %1.", m_lab.folder()));
-        }
-        Q_EMIT finished(code);
-    }
-
-    /// Removed after the lab has ended the processes that use it.
-    struct PairFolder
-    {
-        QString path;
-        ~PairFolder()
-        {
-            if (!path.isEmpty())
-                static_cast<void>(op::removePairFolder(path));
-        }
-    };
-
-    PairFolder m_pair;
-    lab::QemuLab m_lab;
-    lab::QemuLabOptions m_options;
-    QString m_newBinary;
-    bool m_keep;
-    bool m_taken = false;
-};
-
 CommandSpec spec()
 {
     QList<OptionSpec> options{
         { .name = u"vmm"_s,
-            .value = u"qemu"_s,
-            .help = i18n("Which kind of VMM; default: qemu"),
+            .value = u"embedded|qemu"_s,
+            .help = i18n("Which kind of VMM; default: embedded"),
             .letter = {},
-            .choices = { u"qemu"_s } },
+            .choices = { u"embedded"_s, u"qemu"_s } },
         { .name = u"binary"_s,
-            .value = u"QEMU"_s,
-            .help = i18n("The source's program; default: qemu-system-x86_64"),
+            .value = u"PROGRAM"_s,
+            .help = i18n("The source's program; default: cutover-vmm or qemu-system-x86_64"),
             .letter = {},
             .choices = {},
             .completes = Completes::Program },
         { .name = u"new-binary"_s,
-            .value = u"QEMU"_s,
+            .value = u"PROGRAM"_s,
             .help = i18n("The destination's program; default: the source's"),
             .letter = {},
             .choices = {},
             .completes = Completes::Program },
         { .name = u"accel"_s,
-            .value = u"kvm|tcg"_s,
-            .help = i18n("The accelerator; default: KVM where it can be used"),
+            .value = u"thread|kvm|tcg"_s,
+            .help = i18n("The accelerator; default: thread, for QEMU KVM where it can be used"),
             .letter = {},
-            .choices = { u"kvm"_s, u"tcg"_s } },
+            .choices = { u"thread"_s, u"kvm"_s, u"tcg"_s } },
+        { .name = u"handover"_s,
+            .value = u"POLICY"_s,
+            .help = i18n("prepared (default), early-stop or late-stop; not for QEMU"),
+            .letter = {},
+            .choices = { u"prepared"_s, u"early-stop"_s, u"late-stop"_s } },
+        { .name = u"migrate-fds"_s,
+            .value = u"on|off"_s,
+            .help = i18n("off copies the memory and opens every device anew; not for QEMU"),
+            .letter = {},
+            .choices = { u"on"_s, u"off"_s } },
+        { .name = u"queues"_s,
+            .value = u"N"_s,
+            .help = i18n("Queues of the network device and the disk, 1 to 8; not for QEMU"),
+            .letter = {},
+            .choices = {} },
         { .name = u"ram"_s,
             .value = u"SIZE"_s,
             .help = i18n("The guest's memory, as 256M or 4G; default: 256M"),
@@ -149,17 +64,19 @@ CommandSpec spec()
     };
     return {
         .name = u"demo"_s,
-        .synopsis = { u"--vmm qemu [OPTION …]"_s },
+        .synopsis = { u"[OPTION …]"_s, u"--vmm qemu [OPTION …]"_s },
         .summary = i18n("Start a VMM in a private folder, update it, show it"),
         .description
-        = i18n("Starts a QEMU whose guest is its firmware alone, moves that guest to a second QEMU with cpr-transfer, shows "
-               "the phases, the file descriptors with their proof and what the pause was spent on, and ends both. Needs no "
-               "preparation, no root and no network, and touches nothing else."),
+        = i18n("Starts the embedded VMM with a guest that works a network, a disk and a console, moves it to a second "
+               "process with cpr-transfer, and shows the phases, the file descriptors with their proof, what the pause "
+               "was spent on and what the guest saw of it; with --vmm qemu a QEMU whose guest is its firmware alone. "
+               "Ends both. Needs no preparation and no root; the network is a private one."),
         .options = options + migrationOptions(),
         .arguments = {},
         .takesCommand = false,
         .examples = {
-            { u"cutoverctl demo --vmm qemu"_s, i18n("The whole of it in a second.") },
+            { u"cutoverctl demo"_s, i18n("The whole of it in a second.") },
+            { u"cutoverctl demo --handover early-stop"_s, i18n("Create the devices inside the pause, to see what that costs.") },
             { u"cutoverctl demo --vmm qemu --new-binary qemu-system-x86_64-11.1"_s, i18n("An update from one QEMU to another.") },
             { u"cutoverctl demo --vmm qemu --ram 4G --record demo.cutover"_s, i18n("More memory takes no longer: it stays where it is.") },
         },
@@ -167,21 +84,75 @@ CommandSpec spec()
     };
 }
 
-Result<std::unique_ptr<Command>> create(Console& console, const Options& options)
+Result<std::optional<qint64>> ramOf(const Options& options)
 {
+    if (!options.isSet(u"ram"_s))
+        return std::nullopt;
+    auto bytes = parseSize(options.value(u"ram"_s));
+    if (!bytes)
+        return std::unexpected(bytes.error());
+    return *bytes;
+}
+
+Result<std::unique_ptr<Command>> createQemu(Console& console, const Options& options)
+{
+    for (const QString& name : { u"handover"_s, u"migrate-fds"_s, u"queues"_s }) {
+        if (options.isSet(name))
+            return usageError(i18nc("option", "--%1 is for the embedded VMM", name));
+    }
     lab::QemuLabOptions labOptions;
     if (options.isSet(u"binary"_s))
         labOptions.binary = options.value(u"binary"_s);
-    if (options.isSet(u"accel"_s))
-        labOptions.accelerator
-            = options.value(u"accel"_s) == "kvm"_L1 ? lab::Accelerator::Kvm : lab::Accelerator::Tcg;
-    if (options.isSet(u"ram"_s)) {
-        auto bytes = parseSize(options.value(u"ram"_s));
-        if (!bytes)
-            return std::unexpected(bytes.error());
-        labOptions.ramBytes = *bytes;
+    const QString accelerator = options.value(u"accel"_s);
+    if (accelerator == "thread"_L1)
+        return usageError(i18n("QEMU has no accelerator 'thread'"), i18n("It has kvm and tcg."));
+    if (!accelerator.isEmpty())
+        labOptions.accelerator = accelerator == "kvm"_L1 ? lab::Accelerator::Kvm : lab::Accelerator::Tcg;
+    const auto ram = ramOf(options);
+    if (!ram)
+        return std::unexpected(ram.error());
+    labOptions.ramBytes = ram->value_or(labOptions.ramBytes);
+    return std::make_unique<QemuDemo>(console, options, labOptions);
+}
+
+Result<std::unique_ptr<Command>> createEmbedded(Console& console, const Options& options)
+{
+    lab::VmmLabOptions labOptions;
+    labOptions.binary = options.value(u"binary"_s);
+    const QString accelerator = options.value(u"accel"_s);
+    if (accelerator == "tcg"_L1)
+        return usageError(i18n("the embedded VMM has no accelerator 'tcg'"), i18n("It has thread and kvm."));
+    if (!accelerator.isEmpty())
+        labOptions.accelerator = accelerator;
+    const auto ram = ramOf(options);
+    if (!ram)
+        return std::unexpected(ram.error());
+    labOptions.ramBytes = ram->value_or(labOptions.ramBytes);
+    if (options.isSet(u"queues"_s)) {
+        bool isNumber = false;
+        labOptions.queues = options.value(u"queues"_s).toInt(&isNumber);
+        if (!isNumber || labOptions.queues < 1 || labOptions.queues > 8)
+            return usageError(i18nc("text", "--queues cannot be '%1'", options.value(u"queues"_s)),
+                i18n("It is a number from 1 to 8."));
     }
-    return std::make_unique<DemoCommand>(console, options, labOptions);
+    op::SessionRequest request;
+    request.destination.binary = options.value(u"new-binary"_s);
+    if (options.value(u"migrate-fds"_s) == "off"_L1) {
+        // A CPR mode without descriptors is a contradiction, which the VMM refuses.
+        if (options.isSet(u"handover"_s))
+            return usageError(i18n("--handover is about descriptors, which --migrate-fds off does not pass"));
+        request.mode = u"normal"_s;
+        request.parameters.insert(u"migrate-fds"_s, false);
+    } else if (options.isSet(u"handover"_s)) {
+        request.parameters.insert(u"handover"_s, options.value(u"handover"_s));
+    }
+    return std::make_unique<VmmDemo>(console, options, labOptions, std::move(request));
+}
+
+Result<std::unique_ptr<Command>> create(Console& console, const Options& options)
+{
+    return options.value(u"vmm"_s) == "qemu"_L1 ? createQemu(console, options)
+                                                : createEmbedded(console, options);
 }
 
 } // namespace

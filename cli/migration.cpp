@@ -105,6 +105,11 @@ void MigrationCommand::migrate()
 void MigrationCommand::ended()
 {
     m_progress->stop();
+    gather();
+}
+
+void MigrationCommand::report()
+{
     const ExitCode code = m_run->exitCode();
     Result<void> recorded;
     if (m_recording)
@@ -247,6 +252,9 @@ QJsonObject MigrationCommand::summaryJson(ExitCode code) const
     summary[u"source"_s] = side(Side::Source);
     summary[u"destination"_s] = side(Side::Destination);
     summary[u"recording"_s] = m_recording ? m_recording->path() : QString();
+    const QJsonObject extra = extraJson();
+    for (auto each = extra.begin(); each != extra.end(); ++each)
+        summary[each.key()] = each.value();
     const auto failure = session.failure();
     summary[u"failure"_s] = failure ? QJsonValue(failureJson(*failure)) : QJsonValue(QJsonValue::Null);
     return summary;

@@ -28,9 +28,17 @@ protected:
     void begin(const op::SessionRequest& request);
     SessionRun* run() { return m_run.get(); }
     bool isJson() const { return m_json; }
+    /// After the migration, before anything is said about it: what the command wants to ask first. Leads to
+    /// report().
+    virtual void gather() { report(); }
+    void report();
+    /// What a command adds to the summary of --json.
+    virtual QJsonObject extraJson() const { return {}; }
     /// After the report.
     virtual void concluded(ExitCode code) { Q_EMIT finished(code); }
     void reportFailure(const Error& error);
+    /// Where that side's monitor can be reached now.
+    QString monitorPath(Side side) const;
 
 private:
     void checked();
@@ -42,7 +50,6 @@ private:
     void printOutcome(ExitCode code);
     void printWhereabouts();
     QJsonObject summaryJson(ExitCode code) const;
-    QString monitorPath(Side side) const;
 
     bool m_json;
     bool m_confirmed;

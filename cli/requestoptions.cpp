@@ -102,6 +102,13 @@ QList<OptionSpec> requestOptions()
             = i18n("How a started destination is told to listen: over QMP (default), or on its command line"),
             .letter = {},
             .choices = { u"defer"_s, u"uri"_s } },
+        { .name = u"set"_s,
+            .value = u"NAME=VALUE,…"_s,
+            .help
+            = i18n("Migration parameters for both sides, such as handover=early-stop; the source gets its "
+                   "own back when nothing was migrated"),
+            .letter = {},
+            .choices = {} },
         { .name = u"unguarded"_s,
             .value = {},
             .help = i18n("Let the destination start the guest by itself: a shorter pause, but no proof that "
@@ -109,6 +116,31 @@ QList<OptionSpec> requestOptions()
             .letter = {},
             .choices = {} },
     };
+}
+
+Result<QJsonObject> parseParameters(const QString& text)
+{
+    QJsonObject parameters;
+    for (const QString& each : text.split(u',', Qt::SkipEmptyParts)) {
+        const QString name = each.section(u'=', 0, 0).trimmed();
+        const QString value = each.section(u'=', 1).trimmed();
+        if (name.isEmpty() || !each.contains(u'=') || value.isEmpty())
+            return usageError(
+                i18nc("text", "'%1' is no parameter", each), i18n("Write NAME=VALUE, as handover=prepared."));
+        if (parameters.contains(name))
+            return usageError(i18nc("parameter", "'%1' is set twice", name));
+        bool isNumber = false;
+        const qint64 number = value.toLongLong(&isNumber);
+        if (value == u"on"_s || value == u"true"_s)
+            parameters.insert(name, true);
+        else if (value == u"off"_s || value == u"false"_s)
+            parameters.insert(name, false);
+        else
+            parameters.insert(name, isNumber ? QJsonValue(number) : QJsonValue(value));
+    }
+    if (parameters.contains(u"mode"_s))
+        return usageError(i18n("the mode is no matter of --set"), i18n("Use --mode."));
+    return parameters;
 }
 
 Result<op::SessionRequest> parseRequest(const Options& options)
@@ -142,6 +174,12 @@ Result<op::SessionRequest> parseRequest(const Options& options)
         return usageError(i18n("--destination names no CPR channel"),
             i18n("Add ,cpr:PATH, the path of its '-incoming cpr,…' option; or choose --mode normal."));
     request.defer = options.value(u"incoming"_s) != "uri"_L1;
+    if (options.isSet(u"set"_s)) {
+        auto parameters = parseParameters(options.value(u"set"_s));
+        if (!parameters)
+            return std::unexpected(parameters.error());
+        request.parameters = *parameters;
+    }
     request.guarded = !options.isSet(u"unguarded"_s);
     request.keepSource = options.isSet(u"keep-source"_s);
     request.traceSource = !options.isSet(u"no-trace"_s);

@@ -20,6 +20,11 @@ struct LabProcess
     bool operator==(const LabProcess&) const = default;
 };
 
+/// Starts a process that waits until this one has ended, however it ends, and then sweeps
+/// (LabFolder::sweep()): a lab whose owner is killed is gone a moment later. To be called before any thread
+/// exists; once.
+Result<void> startLabKeeper();
+
 /// The private folder of one lab and the list of what runs in it, so that the processes of a lab whose
 /// owner was killed can be found and ended later.
 class LabFolder

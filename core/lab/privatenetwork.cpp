@@ -67,7 +67,7 @@ Result<void> enterPrivateNetwork()
             return systemError(attempt, u"user namespace"_s, errno);
     }
     entered = true;
-    return runIp({ u"link"_s, u"set"_s, u"lo"_s, u"up"_s });
+    return {};
 }
 
 bool inPrivateNetwork()
@@ -92,7 +92,7 @@ Result<TapLink> createTap(const QString& interface, int number, int queues, int 
     QStringList add{ u"tuntap"_s, u"add"_s, u"dev"_s, interface, u"mode"_s, u"tap"_s, u"vnet_hdr"_s };
     if (queues > 1)
         add << u"multi_queue"_s;
-    const QList<QStringList> commands{ add,
+    const QList<QStringList> commands{ { u"link"_s, u"set"_s, u"lo"_s, u"up"_s }, add,
         // The kernel's own talk (router solicitations, duplicate address detection) would be in the figures.
         { u"link"_s, u"set"_s, u"dev"_s, interface, u"addrgenmode"_s, u"none"_s },
         { u"link"_s, u"set"_s, u"dev"_s, interface, u"txqueuelen"_s, QString::number(queueLength), u"up"_s },

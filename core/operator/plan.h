@@ -26,6 +26,7 @@ struct BinaryFacts
 struct Plan
 {
     QString mode = QStringLiteral("cpr-transfer");
+    QJsonObject parameters; ///< migration parameters besides the mode
     bool deferIncoming = true; ///< migrate-incoming over QMP rather than an URI on the command line
     QJsonObject mainAddress; ///< MigrationAddress: {"transport":"socket","type":"unix","path":…}
     QString cprPath; ///< where the source connects to send the CPR state

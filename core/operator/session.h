@@ -52,6 +52,9 @@ struct SessionRequest
     SourceSpec source;
     DestinationSpec destination;
     QString mode = QStringLiteral("cpr-transfer"); ///< MigMode: cpr-transfer or normal
+    /// Migration parameters for both sides besides the mode, by their QMP names; the source gets its own back
+    /// when nothing was migrated.
+    QJsonObject parameters;
     bool defer = true; ///< -incoming defer, else an -incoming URI
     bool guarded = true; ///< the destination starts only by our cont
     bool keepSource = false; ///< Finish leaves the source in postmigrate

@@ -180,6 +180,7 @@ std::vector<Check> Session::Private::unfinishedPairs() const
 void Session::Private::concludeCheck()
 {
     plan.mode = request.mode;
+    plan.parameters = request.parameters;
     plan.deferIncoming = request.defer;
     plan.vmmGuardsCommit = sourceFacts.schema
         && sourceFacts.schema->features(QStringLiteral("migrate")).contains(QStringLiteral("guarded-commit"));

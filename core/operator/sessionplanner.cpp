@@ -66,6 +66,23 @@ static void planMode(MachineConfig& config, const Plan& plan, const Facts& sourc
             command(Side::Source, u"migrate-set-parameters"_s, { { u"mode"_s, present } }, true));
 }
 
+static void planParameters(MachineConfig& config, const Plan& plan, const Facts& source)
+{
+    if (plan.parameters.isEmpty())
+        return;
+    QJsonObject before;
+    for (const QString& name : plan.parameters.keys()) {
+        if (source.parameters.contains(name))
+            before.insert(name, source.parameters[name]);
+    }
+    config.armSource.push_back(command(Side::Source, u"migrate-set-parameters"_s, plan.parameters));
+    if (!before.isEmpty())
+        config.restoreSource.push_back(command(Side::Source, u"migrate-set-parameters"_s, before, true));
+    if (plan.deferIncoming)
+        config.configureDestination.push_back(
+            command(Side::Destination, u"migrate-set-parameters"_s, plan.parameters));
+}
+
 /// A log whose lines carry a time is worth having; one without is left as it is.
 static void planTracing(MachineConfig& config, const Facts& source)
 {
@@ -97,6 +114,7 @@ MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOp
 
     planCapabilities(config, plan, source);
     planMode(config, plan, source);
+    planParameters(config, plan, source);
     if (options.traceSource)
         planTracing(config, source);
 

@@ -35,20 +35,22 @@ _cutoverctl() {
     --mode) mapfile -t COMPREPLY < <(compgen -W 'cpr-transfer normal' -- "$current") && return ;;
     --incoming) mapfile -t COMPREPLY < <(compgen -W 'defer uri' -- "$current") && return ;;
     --to) mapfile -t COMPREPLY < <(compgen -W 'source destination' -- "$current") && return ;;
-    --vmm) mapfile -t COMPREPLY < <(compgen -W 'qemu' -- "$current") && return ;;
-    --accel) mapfile -t COMPREPLY < <(compgen -W 'kvm tcg' -- "$current") && return ;;
+    --vmm) mapfile -t COMPREPLY < <(compgen -W 'embedded qemu' -- "$current") && return ;;
+    --accel) mapfile -t COMPREPLY < <(compgen -W 'thread kvm tcg' -- "$current") && return ;;
+    --handover) mapfile -t COMPREPLY < <(compgen -W 'prepared early-stop late-stop' -- "$current") && return ;;
+    --migrate-fds) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     --ram) mapfile -t COMPREPLY < <(compgen -W '256M 1G 4G' -- "$current") && return ;;
-    --time-limit | --migration) return ;;
+    --time-limit | --migration | --queues | --set) return ;;
     esac
     case $command in
     list) options='--all --json' ;;
-    check) options='--source --destination --binary --mode --incoming --unguarded --json' ;;
-    migrate) options='--source --destination --binary --mode --incoming --unguarded --keep-source --no-trace --time-limit --record --json --yes -y' ;;
+    check) options='--source --destination --binary --mode --incoming --set --unguarded --json' ;;
+    migrate) options='--source --destination --binary --mode --incoming --set --unguarded --keep-source --no-trace --time-limit --record --json --yes -y' ;;
     rescue) options='--pair --source --to --yes -y --json' ;;
     show) options='--full --migration --json' ;;
     export) options='--csv --perfetto --json --output -o' ;;
     inspect) options='--listen --time-limit --json' ;;
-    demo) options='--vmm --binary --new-binary --accel --ram --keep --record --json' ;;
+    demo) options='--vmm --binary --new-binary --accel --handover --migrate-fds --queues --ram --keep --record --json' ;;
     esac
     case $command:$current in
     *:-*) mapfile -t COMPREPLY < <(compgen -W "$options --help -h" -- "$current") ;;

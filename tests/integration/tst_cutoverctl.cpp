@@ -299,8 +299,11 @@ void TestCutoverctl::badDemo_data()
 void TestCutoverctl::badDemo()
 {
     QFETCH(const QString, binary);
-    verifyOneError(runProcess({ u"demo"_s, u"--accel"_s, u"tcg"_s, u"--binary"_s, binary }), 1, binary);
-    const auto run = runProcess({ u"demo"_s, u"--accel"_s, u"tcg"_s, u"--binary"_s, binary, u"--json"_s });
+    verifyOneError(
+        runProcess({ u"demo"_s, u"--vmm"_s, u"qemu"_s, u"--accel"_s, u"tcg"_s, u"--binary"_s, binary }), 1,
+        binary);
+    const auto run = runProcess(
+        { u"demo"_s, u"--vmm"_s, u"qemu"_s, u"--accel"_s, u"tcg"_s, u"--binary"_s, binary, u"--json"_s });
     verifyOneError(run, 1, binary);
     QCOMPARE(run.lastJson()["type"_L1].toString(), u"summary"_s);
 }

@@ -140,8 +140,8 @@ void TestCutoverctlQemu::demoFromOneToTheOther()
 {
     NEEDS(u"10.0"_s, u"tcg"_s);
     NEEDS(u"11.1"_s, u"tcg"_s);
-    const auto run = runProcess({ u"demo"_s, u"--binary"_s, qemuBinary(u"10.0"_s), u"--new-binary"_s,
-        qemuBinary(u"11.1"_s), u"--accel"_s, u"tcg"_s, u"--json"_s });
+    const auto run = runProcess({ u"demo"_s, u"--vmm"_s, u"qemu"_s, u"--binary"_s, qemuBinary(u"10.0"_s),
+        u"--new-binary"_s, qemuBinary(u"11.1"_s), u"--accel"_s, u"tcg"_s, u"--json"_s });
     QVERIFY2(run.code == 0, qPrintable(run.err));
     QVERIFY(run.lastJson()["destination"_L1].toObject()["version"_L1].toString().startsWith("11.1"_L1));
 }
@@ -149,7 +149,8 @@ void TestCutoverctlQemu::demoFromOneToTheOther()
 void TestCutoverctlQemu::demoInWords()
 {
     NEEDS(u"10.0"_s, u"tcg"_s);
-    const auto run = runProcess({ u"demo"_s, u"--accel"_s, u"tcg"_s, u"--binary"_s, qemuBinary(u"10.0"_s) });
+    const auto run = runProcess(
+        { u"demo"_s, u"--vmm"_s, u"qemu"_s, u"--accel"_s, u"tcg"_s, u"--binary"_s, qemuBinary(u"10.0"_s) });
     QVERIFY2(run.code == 0, qPrintable(run.err));
     QCOMPARE(run.err, QString());
     QVERIFY(!run.out.contains(u'\x1b'));
