@@ -14,6 +14,11 @@ using namespace Qt::StringLiterals;
 NoticeBoard::NoticeBoard(Sink sink)
     : m_sink(std::move(sink))
 {
+}
+
+void NoticeBoard::holdBack()
+{
+    m_holding = true;
     m_notices.reserve(256);
 }
 

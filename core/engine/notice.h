@@ -44,7 +44,7 @@ public:
 
     explicit NoticeBoard(Sink sink);
 
-    void holdBack() { m_holding = true; }
+    void holdBack();
     void handOn();
 
     void status(MigrationStatus status);
