@@ -31,20 +31,21 @@ void print(const char* what, std::vector<qint64>& ns)
     std::printf("  %-28s %8.1f %8.1f %8.1f\n", what, at(0.5), at(0.99), at(1.0));
 }
 
-bool measure(quint16 queues, bool load)
+bool measure(quint16 queues, bool load, bool keepRings)
 {
     const StorageDaemon daemon(8 << 20, queues);
     if (!daemon.isReady())
         return false;
-    auto owner = std::make_unique<BlkMachine>(queues, vmm::VhostUserBlkConfig{ .socket = daemon.socket() });
+    auto owner = std::make_unique<BlkMachine>(
+        queues, vmm::VhostUserBlkConfig{ .socket = daemon.socket(), .keepRings = keepRings });
     if (!owner->check(owner->device().openBackend()) || !owner->start()) {
         std::fprintf(stderr, "%s\n", qPrintable(owner->error()));
         return false;
     }
     std::array<std::vector<qint64>, 3> times;
     for (int round = 0; round < rounds; ++round) {
-        auto next = std::make_unique<BlkMachine>(
-            queues, vmm::VhostUserBlkConfig{}, UniqueFd::adopt(::fcntl(owner->ramFd(), F_DUPFD_CLOEXEC, 0)));
+        auto next = std::make_unique<BlkMachine>(queues, vmm::VhostUserBlkConfig{ .keepRings = keepRings },
+            UniqueFd::adopt(::fcntl(owner->ramFd(), F_DUPFD_CLOEXEC, 0)));
         if (!next->attach(owner->duplicates()))
             return false;
         for (std::size_t queue = 0; queue < queues; ++queue) {
@@ -73,8 +74,8 @@ bool measure(quint16 queues, bool load)
         std::fprintf(stderr, "%s\n", qPrintable(owner->error()));
         return false;
     }
-    std::printf("%d queues, %s%28s %8s %8s\n", queues, load ? "16 writes in flight on each" : "idle", "p50",
-        "p99", "max");
+    std::printf("%d queues%s, %s\n  %-28s %8s %8s %8s\n", queues, keepRings ? " kept running" : "",
+        load ? "16 writes in flight on each" : "idle", "", "p50", "p99", "max");
     print("release, us", times[0]);
     print("take, us", times[1]);
     print("both, us", times[2]);
@@ -90,9 +91,10 @@ int main(int argc, char** argv)
         std::fprintf(stderr, "qemu-storage-daemon is not installed\n");
         return 1;
     }
-    for (const bool load : { false, true }) {
+    for (const auto& [load, keepRings] :
+        { std::pair(false, false), std::pair(false, true), std::pair(true, false), std::pair(true, true) }) {
         for (const quint16 queues : std::array<quint16, 4>{ 1, 2, 4, 8 }) {
-            if (!measure(queues, load))
+            if (!measure(queues, load, keepRings))
                 return 1;
         }
     }

@@ -72,13 +72,15 @@ public:
         arguments.insert(QStringLiteral("do"), QLatin1String(what));
         return order(arguments);
     }
-    /// Gives it everything the machine has: RAM, the device's fds, its state.
-    QString give(BlkMachine& machine, bool copyRam)
+    /// Gives it everything the machine has: RAM, the device's fds, its state, which is loaded after the rings
+    /// were taken if \a takeFirst.
+    QString give(BlkMachine& machine, bool copyRam, bool keepRings, bool takeFirst)
     {
         std::vector<int> fds = machine.fds();
         fds.push_back(machine.ramFd());
         return order(
             { { QStringLiteral("do"), QStringLiteral("attach") }, { QStringLiteral("copy"), copyRam },
+                { QStringLiteral("keep-rings"), keepRings }, { QStringLiteral("take-first"), takeFirst },
                 { QStringLiteral("queues"), static_cast<int>(machine.layouts().size()) },
                 { QStringLiteral("state"), QString::fromLatin1(machine.save().toBase64()) } },
             fds);
@@ -120,8 +122,12 @@ private:
                 }
                 ram = std::move(copy);
             }
-            machine = std::make_unique<BlkMachine>(queues, vmm::VhostUserBlkConfig{}, std::move(ram));
+            machine = std::make_unique<BlkMachine>(queues,
+                vmm::VhostUserBlkConfig{ .keepRings = order[QStringLiteral("keep-rings")].toBool() },
+                std::move(ram));
             return result(machine->isOk() && machine->attach(std::move(fds))
+                && (!order[QStringLiteral("take-first")].toBool()
+                    || machine->check(machine->device().take(BlkMachine::limitMs)))
                 && machine->load(
                     QByteArray::fromBase64(order[QStringLiteral("state")].toString().toLatin1())));
         }

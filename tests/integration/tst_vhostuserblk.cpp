@@ -108,17 +108,28 @@ private slots:
     {
         QTest::addColumn<int>("queues");
         QTest::addColumn<bool>("copyRam");
-        QTest::newRow("1 queue") << 1 << false;
-        QTest::newRow("4 queues") << 4 << false;
-        QTest::newRow("4 queues, RAM copied") << 4 << true;
+        QTest::addColumn<bool>("sourceKeeps");
+        QTest::addColumn<bool>("peerKeeps");
+        QTest::newRow("1 queue") << 1 << false << false << false;
+        QTest::newRow("4 queues") << 4 << false << false << false;
+        QTest::newRow("4 queues, RAM copied") << 4 << true << false << false;
+        QTest::newRow("rings kept") << 4 << false << true << true;
+        QTest::newRow("rings kept, RAM copied") << 4 << true << true << true;
+        QTest::newRow("rings kept by the source") << 4 << false << true << false;
+        QTest::newRow("rings kept by the peer") << 4 << false << false << true;
     }
     void passesTheConnection()
     {
         QFETCH(const int, queues);
         QFETCH(const bool, copyRam);
+        QFETCH(const bool, sourceKeeps);
+        QFETCH(const bool, peerKeeps);
         const StorageDaemon daemon(imageBytes, queues);
         QVERIFY(daemon.isReady());
-        BlkMachine source(static_cast<quint16>(queues), { .socket = daemon.socket() });
+        BlkMachine source(
+            static_cast<quint16>(queues), { .socket = daemon.socket(), .keepRings = sourceKeeps });
+        if (copyRam)
+            source.memory().startDirtyLog();
         VERIFY_OK(source.device().openBackend());
         VERIFY_DONE(source, start());
         VERIFY_DONE(source, work(64, 1));
@@ -132,7 +143,7 @@ private slots:
             }
             VERIFY_DONE(source, stop());
             BlkPeer peer;
-            QCOMPARE(peer.give(source, copyRam), QString());
+            QCOMPARE(peer.give(source, copyRam, peerKeeps, round % 2 == 0), QString());
             QCOMPARE(peer.order("start"), QString());
             QCOMPARE(peer.order("verify",
                          { { QStringLiteral("count"), 16 }, { QStringLiteral("round"), qint64(round) } }),
@@ -178,7 +189,7 @@ private slots:
         VERIFY_DONE(source, stop());
         {
             BlkPeer peer;
-            QCOMPARE(peer.give(source, copyRam), QString());
+            QCOMPARE(peer.give(source, copyRam, false, false), QString());
             for (const QString& order : orders)
                 QCOMPARE(peer.order(order.toLatin1().constData()), QString());
             peer.kill();
@@ -201,7 +212,7 @@ private slots:
         {
             // Half a request: the back end waits for the rest of it.
             BlkPeer peer;
-            QCOMPARE(peer.give(source, false), QString());
+            QCOMPARE(peer.give(source, false, false, false), QString());
             const std::array<std::byte, 5> half{};
             QVERIFY(fdpass::sendSome(source.device().slotFd(0), half));
             peer.kill();
@@ -317,6 +328,28 @@ private slots:
         VERIFY_DONE(dead, start());
         daemon.kill();
         QCOMPARE(dead.device().confirm(BlkMachine::limitMs).error().code, ErrorCode::Disconnected);
+    }
+
+    void rejectsDamagedStates()
+    {
+        BlkMachine machine(2, {});
+        QVERIFY2(machine.isOk(), qPrintable(machine.error()));
+        const QByteArray state = machine.save();
+        VERIFY_DONE(machine, load(state));
+        for (qsizetype length = 0; length < state.size(); ++length) {
+            QCborStreamReader reader(state.first(length));
+            QCOMPARE(machine.device().load(reader).error().code, ErrorCode::Malformed);
+        }
+        // Whatever one byte is changed to, the answer is a yes or a no.
+        for (qsizetype at = 0; at < state.size(); ++at) {
+            for (const int change : { 1, 0x20, 0x80, 0xff }) {
+                QByteArray damaged = state;
+                damaged[at] = static_cast<char>(damaged[at] ^ change);
+                (void)machine.load(damaged);
+            }
+        }
+        BlkMachine other(1, {});
+        QVERIFY(!other.load(state));
     }
 
     void marksWhatTheBackEndWrote()

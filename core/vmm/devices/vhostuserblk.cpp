@@ -245,6 +245,7 @@ void VhostUserBlk::detachBackend()
     m_inflight = {};
     m_setup.clear();
     m_loadedIndices.reset();
+    m_loadedRunning.reset();
     m_owned = m_openedHere = m_reopen = m_sharedBefore = m_unconfirmed = m_tableStale = false;
 }
 

@@ -21,6 +21,9 @@ struct VhostUserBlkConfig
 {
     QString socket; ///< the back end listens there
     bool migrateFds = true;
+    /// Hands the rings over as they are, running: the next owner has the same memory and eventfds, so there
+    /// is nothing to tell the back end. Where RAM is copied they are stopped and set up all the same.
+    bool keepRings = false;
     /// Uses an inflight region, which the back end must then offer.
     bool inflight = false;
     int openTimeLimitMs = 2000; ///< of openBackend() and of load()
@@ -128,10 +131,12 @@ private:
     ConfigSpace m_space{};
     bool m_spaceKnown = false;
     std::optional<std::vector<quint16>> m_loadedIndices; ///< checked against guest memory
+    std::optional<bool> m_loadedRunning;
     bool m_owned = false;
     bool m_openedHere = false; ///< the connection's session is ours from its beginning
     bool m_reopen = false; ///< take() opens the connection
     bool m_sharedBefore = false; ///< another process may have used the connection since we did
+    bool m_ringsKept = false; ///< what the last release() did
     bool m_unconfirmed = false; ///< take() was not acknowledged yet
     bool m_tableStale = false; ///< the back end has other memory than ours
 };

@@ -39,6 +39,7 @@ std::unexpected<Error> malformed(const QString& id, const QString& cause)
 struct VhostUserBlk::State
 {
     quint64 features = 0;
+    bool running = false; ///< the back end still works on the rings
     ConfigSpace space{};
     std::vector<quint16> indices;
     std::vector<MemoryKey> memory;
@@ -93,6 +94,8 @@ Result<void> VhostUserBlk::takeRings(std::int64_t deadlineNs)
         if (auto sent = sendMemoryTable(deadlineNs); !sent)
             return sent;
     } else if (!m_openedHere) {
+        if (m_config.keepRings && m_loadedRunning.value_or(true))
+            return {}; // load() sets them up should they not be running
         m_unconfirmed = true;
         return sendRings(deadlineNs);
     }
@@ -176,11 +179,14 @@ Result<void> VhostUserBlk::release(int timeLimitMs, Keep keep)
     // GET_VRING_BASE does not wait for requests in flight, whose buffers the next owner may reuse.
     if (auto drained = m_rings.drain(m_callNumbers, m_connection.get(), deadlineNs, id()); !drained)
         return drained;
-    auto stopped = stopRings(deadlineNs, keep == Keep::Nothing || m_memory.dirtyLog());
+    const bool apart = keep == Keep::Nothing || m_memory.dirtyLog();
+    m_ringsKept = m_config.keepRings && !apart && !m_unconfirmed;
+    auto stopped = m_ringsKept ? Result<void>() : stopRings(deadlineNs, apart);
     m_rings.markDirty();
     m_owned = false;
     m_sharedBefore = true;
     m_loadedIndices.reset();
+    m_loadedRunning.reset();
     if (stopped && keep == Keep::Nothing) {
         closeConnection();
         m_reopen = true;
@@ -213,8 +219,9 @@ qsizetype VhostUserBlk::stateSize() const
 
 void VhostUserBlk::save(QCborStreamWriter& writer) const
 {
-    writer.startArray(4);
+    writer.startArray(5);
     writer.append(features());
+    writer.append(m_ringsKept);
     writer.appendByteString(
         reinterpret_cast<const char*>(m_space.data()), static_cast<qsizetype>(m_space.size()));
     writer.startArray(m_rings.count());
@@ -237,8 +244,9 @@ Result<VhostUserBlk::State> VhostUserBlk::readState(QCborStreamReader& reader) c
 {
     State state;
     StateReader in(reader, id());
-    in.enterArray(4);
+    in.enterArray(5);
     state.features = in.number();
+    state.running = in.boolean();
     if (in.bytes(state.space) != state.space.size())
         in.fail(QStringLiteral("its configuration space is too short"));
     in.enterArray(m_rings.count());
@@ -277,18 +285,19 @@ Result<void> VhostUserBlk::load(QCborStreamReader& reader)
     m_space = state->space;
     m_spaceKnown = true;
     m_loadedIndices = state->indices;
+    m_loadedRunning = state->running;
     if (auto agree = m_owned ? checkIndices() : Result<void>(); !agree)
         return agree;
-    if (m_openedHere || state->memory == m_memoryKeys)
+    if (m_openedHere)
         return {};
-
-    // The connection came from another process and RAM did not: the back end still maps the other's.
-    m_tableStale = true;
-    if (!m_owned)
+    // The connection came from another process. Where RAM did not, the back end still maps the other's.
+    m_tableStale = state->memory != m_memoryKeys;
+    const bool fits = !m_tableStale && (state->running || !m_config.keepRings);
+    if (fits || !m_owned)
         return {};
     const std::int64_t deadlineNs = deadlineIn(m_config.openTimeLimitMs);
     auto moved = stopRings(deadlineNs, true);
-    if (moved)
+    if (moved && m_tableStale)
         moved = sendMemoryTable(deadlineNs);
     if (moved)
         moved = setRings(deadlineNs);
