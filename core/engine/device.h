@@ -59,7 +59,8 @@ public:
     /// Makes the guest-visible part; needs no fd. What is wrong with the configuration is found here.
     virtual Result<void> realizeFrontend() = 0;
     /// The fds of the backend in a fixed order, known once the frontend is realized. Exclusive slots are
-    /// followed by one token for all of them: name "<device>/token", FdKind::Memfd, FdClass::Exclusive.
+    /// followed by one token for all of them: name "<device>/token", FdKind::Memfd, FdClass::Shareable,
+    /// because having it open gives no right, and opening it takes longer than a switchover should.
     virtual QList<FdSlot> fdSlots() const = 0;
 
     /// Opens the backend by name. Busy when another owner has it.

@@ -65,7 +65,7 @@ QList<engine::FdSlot> FakeDevice::fdSlots() const
 {
     return { { .name = id() + u"/event"_s, .kind = fdpass::FdKind::EventFd },
         { .name = id(), .kind = fdpass::FdKind::Memfd, .fdClass = FdClass::Exclusive },
-        { .name = id() + u"/token"_s, .kind = fdpass::FdKind::Memfd, .fdClass = FdClass::Exclusive } };
+        { .name = id() + u"/token"_s, .kind = fdpass::FdKind::Memfd } };
 }
 
 Result<void> FakeDevice::openBackend()

@@ -166,6 +166,7 @@ public:
         ::kill(m_pid, SIGKILL);
         end();
     }
+    pid_t pid() const { return m_pid; }
     int socket() const { return m_socket.get(); }
     PeerMessage ask(char letter, const QByteArray& bytes = {}, std::span<const int> fds = {}) const
     {

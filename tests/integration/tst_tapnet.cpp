@@ -121,6 +121,7 @@ void TestTapNet::slotsAndConfiguration()
         QCOMPARE(machine.net->slotFd(queue), -1);
     }
     QCOMPARE(list[3].name, u"net0/token"_s);
+    QCOMPARE(list[3].fdClass, engine::FdClass::Shareable);
     QCOMPARE(machine.net->slotFd(3), -1);
     QCOMPARE(machine.net->slotFd(4), -1);
     QCOMPARE(machine.net->slotFd(-1), -1);
@@ -510,6 +511,7 @@ void TestTapNet::aDeadOwnerLetsGo()
     const auto early = machine.net->take(100);
     QVERIFY(!early);
     QCOMPARE(early.error().code, ErrorCode::Busy);
+    QVERIFY(machine.net->owner() && machine.net->owner()->pid == peer.pid());
     peer.kill();
     QVERIFY(machine.net->take(100));
 }

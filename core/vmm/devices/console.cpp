@@ -104,7 +104,7 @@ QList<FdSlot> Console::fdSlots() const
 {
     return { { id() + u"/listener"_s, 0, fdpass::FdKind::Socket, FdClass::Exclusive },
         { id() + u"/connection"_s, 0, fdpass::FdKind::Socket, FdClass::Exclusive, true },
-        { id() + u"/token"_s, 0, fdpass::FdKind::Memfd, FdClass::Exclusive } };
+        { id() + u"/token"_s, 0, fdpass::FdKind::Memfd, FdClass::Shareable } };
 }
 
 Result<void> Console::openBackend()

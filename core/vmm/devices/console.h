@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -46,6 +47,7 @@ public:
     Result<void> take(int timeLimitMs) override;
     Result<void> release(int timeLimitMs, Keep keep) override;
     engine::Ownership ownership() const override;
+    std::optional<engine::OwnershipToken::Owner> owner() const override { return m_token.owner(); }
     void start() override { m_io.resume(); }
     void stop() override { m_io.pause(); }
     void save(QCborStreamWriter& writer) const override;

@@ -182,7 +182,7 @@ QList<FdSlot> TapNet::fdSlots() const
     list.reserve(qsizetype(m_config.queues) + 1);
     for (qint32 queue = 0; queue < qint32(m_config.queues); ++queue)
         list.append({ id(), queue, fdpass::FdKind::Tap, FdClass::Exclusive });
-    list.append({ id() + u"/token"_s, 0, fdpass::FdKind::Memfd, FdClass::Exclusive });
+    list.append({ id() + u"/token"_s, 0, fdpass::FdKind::Memfd, FdClass::Shareable });
     return list;
 }
 

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace cutover::vmm {
@@ -47,6 +48,7 @@ public:
     Result<void> take(int timeLimitMs) override;
     Result<void> release(int timeLimitMs, Keep keep) override;
     engine::Ownership ownership() const override;
+    std::optional<engine::OwnershipToken::Owner> owner() const override { return m_token.owner(); }
     void start() override { m_io.resume(); }
     void stop() override { m_io.pause(); }
     void save(QCborStreamWriter& writer) const override;

@@ -128,7 +128,7 @@ Result<void> VhostUserBlk::realizeFrontend()
         FdSlot{ .name = id() + QStringLiteral("/token"),
             .id = 0,
             .kind = FdKind::Memfd,
-            .fdClass = FdClass::Exclusive } };
+            .fdClass = FdClass::Shareable } };
     for (qint32 queue = 0; queue < static_cast<qint32>(m_rings.count()); ++queue) {
         m_slots.append({ .name = id() + QStringLiteral("/kick"), .id = queue, .kind = FdKind::EventFd });
         m_slots.append({ .name = id() + QStringLiteral("/call"), .id = queue, .kind = FdKind::EventFd });
