@@ -55,7 +55,7 @@ Result<void> CapabilitySet::set(const QString& name, bool on, ParameterSource so
 Result<void> CapabilitySet::setAll(const QJsonArray& values, ParameterSource source)
 {
     CapabilitySet changed = *this;
-    for (const QJsonValue& entry : values) {
+    for (const QJsonValue entry : values) {
         const QJsonValue name = entry[u"capability"];
         const QJsonValue state = entry[u"state"];
         if (!name.isString())

@@ -290,7 +290,8 @@ Result<Channels> parseChannels(const QJsonObject& arguments, const QString& atte
     }
     if (!arguments[u"channels"].isArray())
         return refuse(attempt, u"channels"_s, u"it is not a list"_s);
-    for (const QJsonValue& entry : arguments[u"channels"].toArray()) {
+    const QJsonArray entries = arguments[u"channels"].toArray();
+    for (const QJsonValue entry : entries) {
         if (!entry.isObject())
             return refuse(attempt, u"channels"_s, u"an entry is not an object"_s);
         if (auto added = addChannel(channels, entry.toObject(), attempt); !added)

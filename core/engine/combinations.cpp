@@ -4,6 +4,7 @@
 #include "engine/combinations.h"
 
 #include <algorithm>
+#include <array>
 
 namespace cutover::engine {
 
@@ -23,7 +24,7 @@ bool channelsAreComplete(const Combination& c)
         || (c.incoming() && !c.defer);
 }
 
-constexpr RefusedCombination table[] = {
+constexpr auto table = std::to_array<RefusedCombination>({
     { "main-missing"_L1, [](const Combination& c) { return channelsAreComplete(c) && !c.channels.main; },
         ErrorCode::InvalidArgument, "missing 'main' migration channel"_L1,
         "Name a main channel; on the command line -incoming defer leaves it for later."_L1 },
@@ -62,7 +63,7 @@ constexpr RefusedCombination table[] = {
         },
         ErrorCode::Refused, "a handover policy was set, but it applies to the mode cpr-transfer only"_L1,
         "Set the mode to cpr-transfer, or take the handover policy back (null)."_L1 },
-};
+});
 
 /// The address to blame, for the error's object.
 QString blamed(const RefusedCombination& row, const Combination& c)
@@ -125,7 +126,7 @@ const RefusedCombination* findRefused(const Combination& combination)
 {
     const auto row = std::ranges::find_if(
         table, [&](const RefusedCombination& refused) { return refused.applies(combination); });
-    return row == std::ranges::end(table) ? nullptr : row;
+    return row == table.end() ? nullptr : &*row;
 }
 
 Result<void> checkCombination(const Combination& combination)

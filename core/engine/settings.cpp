@@ -7,6 +7,8 @@
 
 #include <QSet>
 
+#include <array>
+
 namespace cutover::engine {
 
 using namespace Qt::StringLiterals;
@@ -22,12 +24,12 @@ struct CompatRow
     const char16_t* before;
 };
 
-constexpr CompatRow compatRows[] = {
+constexpr auto compatRows = std::to_array<CompatRow>({
     { u"1.1", u"tap-net", u"migrate-fds", u"off" },
     { u"1.1", u"vhost-user-blk", u"migrate-fds", u"off" },
     { u"1.1", u"console", u"migrate-fds", u"off" },
     { u"1.1", u"ballast", u"migrate-fds", u"off" },
-};
+});
 
 Result<void> setOne(
     MigrationSettings& settings, const QString& name, const QString& text, ParameterSource source)

@@ -7,6 +7,7 @@
 #include "vmm/devicetypes.h"
 
 #include <algorithm>
+#include <array>
 
 namespace cutover::vmm {
 
@@ -46,7 +47,7 @@ QList<OptionType> makeOptions()
 
 QString propertyLine(const PropertyType& property)
 {
-    static const QString kinds[] = { u"bool"_s, u"int"_s, u"size"_s, u"str"_s };
+    static const std::array kinds{ u"bool"_s, u"int"_s, u"size"_s, u"str"_s };
     QString initial = u"required"_s;
     if (property.initial.isBool())
         initial = u"default: "_s + (property.initial.toBool() ? u"on" : u"off");

@@ -15,7 +15,7 @@ namespace {
 
 QJsonObject entryOf(const QJsonArray& provenance, const QString& name)
 {
-    for (const QJsonValue& entry : provenance) {
+    for (const QJsonValue entry : provenance) {
         if (entry[u"name"].toString() == name)
             return entry.toObject();
     }
@@ -69,7 +69,8 @@ void TestParameters::defaults()
     QCOMPARE(set.value(u"mode"_s), QJsonValue(u"normal"_s));
     QCOMPARE(set.value(u"migrate-fds"_s), QJsonValue(false));
     QVERIFY(set.value(u"foo"_s).isUndefined());
-    for (const QJsonValue& entry : set.provenance()) {
+    const QJsonArray provenance = set.provenance();
+    for (const QJsonValue entry : provenance) {
         QCOMPARE(entry[u"source"].toString(), u"default"_s);
         QCOMPARE(entry[u"layers"].toArray().size(), 1);
         QCOMPARE(entry[u"layers"][0][u"value"], entry[u"value"]);

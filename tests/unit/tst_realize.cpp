@@ -9,6 +9,7 @@
 #include <QRegularExpression>
 #include <QTest>
 
+#include <array>
 #include <sys/eventfd.h>
 
 using namespace cutover;
@@ -243,7 +244,7 @@ void TestRealize::wholeLife()
         const bool passes = migrateFds && device && policy.channel != ChannelKind::Inet;
         const bool exclusive = (classes & 2) != 0;
 
-        Device* const devices[] = { &source };
+        const std::array<Device*, 1> devices{ &source };
         qsizetype attached = 0;
         for (const BackendSource way : { BackendSource::AwaitCpr, BackendSource::AwaitMain }) {
             const auto fds = outgoingFds(policy, {}, devices, way);
@@ -405,7 +406,7 @@ void TestRealize::optionalSlots()
 {
     Probe source(u"con0"_s, true, bothClasses);
     source.setOptional(1);
-    Device* const devices[] = { &source };
+    const std::array<Device*, 1> devices{ &source };
     QVERIFY(source.attachFd(0, makeEventFd()));
     QCOMPARE(outgoingFds(prepared, {}, devices, BackendSource::AwaitCpr)->size(), 1u);
     QCOMPARE(outgoingFds(prepared, {}, devices, BackendSource::AwaitMain)->size(), 0u);
@@ -506,7 +507,7 @@ void TestRealize::detachAll()
 void TestRealize::outgoingWithoutFd()
 {
     Probe source(u"net0"_s, true, bothClasses);
-    Device* const devices[] = { &source };
+    const std::array<Device*, 1> devices{ &source };
     const auto fds = outgoingFds(prepared, {}, devices, BackendSource::AwaitCpr);
     QCOMPARE(fds.error().code, ErrorCode::NotFound);
     QVERIFY(fds.error().message().contains(u"net0/kick, id 0"));
