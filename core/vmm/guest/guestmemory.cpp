@@ -62,6 +62,23 @@ Result<void> GuestMemory::reserve()
     return {};
 }
 
+Result<void> GuestMemory::checkMemfd(const QString& id, quint64 bytes, int memfd)
+{
+    struct stat info{};
+    if (fstat(memfd, &info) != 0)
+        return systemError(memoryAttempt(), id, errno);
+    if (!S_ISREG(info.st_mode) || std::cmp_not_equal(info.st_size, bytes))
+        return failure(ErrorCode::Malformed, memoryAttempt(), id,
+            QStringLiteral("its memfd has %1 bytes instead of %2").arg(info.st_size).arg(bytes));
+    const int seals = fcntl(memfd, F_GET_SEALS);
+    const bool sealed
+        = seals >= 0 && ((seals & F_SEAL_SHRINK) != 0 || fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK) == 0);
+    if (!sealed || (seals & F_SEAL_WRITE) != 0)
+        return failure(ErrorCode::Malformed, memoryAttempt(), id,
+            QStringLiteral("its memfd is not writable, or cannot be sealed against shrinking"));
+    return {};
+}
+
 Result<void> GuestMemory::addBlock(const QString& id, quint64 bytes, bool migrateFds)
 {
     if (const auto checked = checkBlock(id, bytes); !checked)
@@ -81,18 +98,8 @@ Result<void> GuestMemory::addBlock(const QString& id, quint64 bytes, bool migrat
 {
     if (const auto checked = checkBlock(id, bytes); !checked)
         return checked;
-    struct stat info{};
-    if (fstat(memfd.get(), &info) != 0)
-        return systemError(memoryAttempt(), id, errno);
-    if (!S_ISREG(info.st_mode) || std::cmp_not_equal(info.st_size, bytes))
-        return failure(ErrorCode::Malformed, memoryAttempt(), id,
-            QStringLiteral("its memfd has %1 bytes instead of %2").arg(info.st_size).arg(bytes));
-    const int seals = fcntl(memfd.get(), F_GET_SEALS);
-    const bool sealed
-        = seals >= 0 && ((seals & F_SEAL_SHRINK) != 0 || fcntl(memfd.get(), F_ADD_SEALS, F_SEAL_SHRINK) == 0);
-    if (!sealed || (seals & F_SEAL_WRITE) != 0)
-        return failure(ErrorCode::Malformed, memoryAttempt(), id,
-            QStringLiteral("its memfd is not writable, or cannot be sealed against shrinking"));
+    if (const auto checked = checkMemfd(id, bytes, memfd.get()); !checked)
+        return checked;
     if (const auto reserved = reserve(); !reserved)
         return reserved;
     void* const wanted = m_base + m_bytes;
@@ -105,6 +112,23 @@ Result<void> GuestMemory::addBlock(const QString& id, quint64 bytes, bool migrat
         .memfd = std::move(memfd),
         .dirty = std::make_unique<engine::DirtyBitmap>(bytes) });
     m_bytes += bytes;
+    return {};
+}
+
+Result<void> GuestMemory::replaceBlock(const QString& id, UniqueFd memfd)
+{
+    const auto block = std::ranges::find(m_blocks, id, &Block::id);
+    if (block == m_blocks.end())
+        return failure(
+            ErrorCode::NotFound, memoryAttempt(), id, QStringLiteral("there is no block of that name"));
+    if (const auto checked = checkMemfd(id, block->bytes, memfd.get()); !checked)
+        return checked;
+    if (dup3(memfd.get(), block->memfd.get(), O_CLOEXEC) < 0)
+        return systemError(memoryAttempt(), id, errno);
+    if (mmap(m_base + block->start, block->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+            block->memfd.get(), 0)
+        == MAP_FAILED)
+        return systemError(QStringLiteral("map guest memory"), id, errno);
     return {};
 }
 

@@ -38,6 +38,10 @@ public:
     /// bytes and is, or can be, sealed against shrinking: a peer must not be able to take the pages away.
     Result<void> addBlock(const QString& id, quint64 bytes, bool migrateFds, UniqueFd memfd);
 
+    /// Puts \a memfd in the place of the one the block has, under the same fd number and at the same address.
+    /// Malformed as for addBlock(), NotFound for an unknown id. Nothing may use the block meanwhile.
+    Result<void> replaceBlock(const QString& id, UniqueFd memfd);
+
     /// Maps the pages of the memfds' data extents; holes stay holes. Takes time in proportion to the data.
     Result<void> populate();
 
@@ -84,6 +88,7 @@ private:
         std::unique_ptr<engine::DirtyBitmap> dirty;
     };
     Result<void> checkBlock(const QString& id, quint64 bytes) const;
+    static Result<void> checkMemfd(const QString& id, quint64 bytes, int memfd);
     Result<void> reserve();
     void markLogged(quint64 guestAddress, quint64 bytes);
 
