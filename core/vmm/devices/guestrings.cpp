@@ -69,7 +69,7 @@ quint16 GuestRings::available(std::uint32_t queue) const
 quint16 GuestRings::used(std::uint32_t queue) const
 {
     return loadWord(
-        wordAt(m_rings[queue].used, offsetof(virtio::UsedRing, index)), std::memory_order_acquire);
+        wordAt(m_rings[queue].used, offsetof(virtio::UsedRing, index)), std::memory_order_seq_cst);
 }
 
 bool GuestRings::isDrained() const
@@ -85,7 +85,8 @@ quint16 GuestRings::exchangeFlags(std::uint32_t queue, quint16 flags)
 {
     quint16& word = wordAt(m_rings[queue].available, offsetof(virtio::AvailableRing, flags));
     const quint16 before = loadWord(word);
-    storeWord(word, flags);
+    // Before used() looks again, or the last call would be missed.
+    storeWord(word, flags, std::memory_order_seq_cst);
     return before;
 }
 
@@ -116,7 +117,6 @@ Result<void> GuestRings::drain(
             if ((entries[queue].revents & POLLIN) != 0)
                 (void)::eventfd_read(calls[queue], &value);
         }
-        std::atomic_thread_fence(std::memory_order_seq_cst);
         if (isDrained())
             break;
         if (entries[queues].revents != 0) {
