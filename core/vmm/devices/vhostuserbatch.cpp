@@ -298,7 +298,7 @@ Result<void> Batch::send(int socket, std::int64_t deadlineNs, const QString& obj
             continue;
         }
         for (int i = 0; i < sent; ++i) {
-            iovec& vector = m_vectors[done];
+            const iovec& vector = m_vectors[done];
             const std::size_t bytes = m_messages[done].msg_len;
             if (bytes == vector.iov_len) {
                 ++done;

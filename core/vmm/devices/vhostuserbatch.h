@@ -19,7 +19,7 @@
 /// on a little-endian host. Deadlines are CLOCK_MONOTONIC nanoseconds (monotonicNs()).
 namespace cutover::vmm::vhostuser {
 
-enum class Request : std::uint32_t {
+enum class Request : std::uint32_t { // NOLINT(performance-enum-size): as on the wire
     GetFeatures = 1,
     SetFeatures = 2,
     SetOwner = 3,
