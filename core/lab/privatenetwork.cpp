@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/stat.h>
+#include <tuple>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -104,6 +105,11 @@ Result<TapLink> createTap(const QString& interface, int number, int queues, int 
             return std::unexpected(done.error());
     }
     return link;
+}
+
+void removeTap(const TapLink& link)
+{
+    std::ignore = runIp({ u"link"_s, u"delete"_s, u"dev"_s, link.interface });
 }
 
 } // namespace cutover::lab

@@ -35,4 +35,7 @@ struct TapLink
 /// Refused outside of a private network.
 Result<TapLink> createTap(const QString& interface, int number, int queues, int queueLength);
 
+/// Removes it, when nobody has it open any more.
+void removeTap(const TapLink& link);
+
 } // namespace cutover::lab

@@ -85,6 +85,8 @@ VmmLab::~VmmLab()
     }
     m_source.end();
     m_daemon.reset();
+    if (m_link)
+        removeTap(*m_link);
     if (m_folder)
         m_folder->remove();
 }

@@ -8,6 +8,7 @@
 #include <KLocalizedString>
 
 #include <QFileInfo>
+#include <QJsonDocument>
 #include <QSet>
 
 #include <algorithm>
@@ -442,6 +443,12 @@ void Deriver::addOwnOptions()
             i18n("The main channel is opened once the destination's capabilities are set."));
     else
         add(makeOption(u"incoming"_s, u"unix:"_s + m_options.mainPath), i18n("Receives the guest's state."));
+    if (!m_options.earlyParameters.isEmpty())
+        add(makeOption(u"incoming"_s,
+                u"config:"_s
+                    + QString::fromUtf8(
+                        QJsonDocument(m_options.earlyParameters).toJson(QJsonDocument::Compact))),
+            i18n("The migration parameters, before a device is created."));
     if (m_options.startPaused)
         add(makeOption(u"S"_s),
             i18n("The guest starts here only when the console has seen that the source has ended."));

@@ -5,6 +5,8 @@
 
 #include "operator/commandline.h"
 
+#include <QJsonObject>
+
 #include <optional>
 #include <vector>
 
@@ -49,6 +51,7 @@ struct DeriveOptions
     /// exits with "bad cpr channel socket type; must be unix" before it has touched anything.
     int cprFd = -1;
     bool startPaused = true; ///< -S
+    QJsonObject earlyParameters; ///< `-incoming config:…`, for a VMM that has it; empty: none
     QString logFile; ///< -D; empty: socketFolder/trace.log
     QStringList tracePatterns; ///< empty: trace::subscription()
 };

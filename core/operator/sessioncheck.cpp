@@ -149,6 +149,10 @@ Result<void> Session::Private::deriveDestination()
     options.cprPath = plan.needsCprChannel() && plan.cprFd < 0 ? plan.cprPath : QString();
     options.cprFd = plan.cprFd;
     options.startPaused = plan.guardedCommit;
+    if (sourceFacts.schema
+        && sourceFacts.schema->features(QStringLiteral("migrate-set-parameters"))
+            .contains(QStringLiteral("incoming-config")))
+        options.earlyParameters = plan.parameters;
     options.logFile = folder + QStringLiteral("/trace.log");
     auto derived = derive(base, options);
     if (!derived)

@@ -3,6 +3,8 @@
 
 #include "vmm/commandlinehelp.h"
 
+#include "vmm/dialect.h"
+
 #include "engine/settings.h"
 #include "vmm/devicetypes.h"
 
@@ -84,7 +86,11 @@ QString helpText()
 
 QString versionText()
 {
-    return u"cutover-vmm %1\n"_s.arg(QStringLiteral(CUTOVER_VERSION));
+    // The number that VMMs are compared by comes first after "version".
+    return u"cutover-vmm %1, QMP version %2.%3.%4\n"_s.arg(QStringLiteral(CUTOVER_VERSION))
+        .arg(dialectMajor)
+        .arg(dialectMinor)
+        .arg(dialectMicro);
 }
 
 QString driversText(bool objects)

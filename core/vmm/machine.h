@@ -134,6 +134,8 @@ private:
     Result<void> buildMemory(std::vector<cpr::Entry>& fds);
     Result<void> buildDevices(std::vector<cpr::Entry> fds);
     Result<void> boot();
+    /// With an incoming migration: whether a block's contents come page by page.
+    bool copiesRam() const;
     void discard();
     void traceFoundFds();
     void setDoorbells();

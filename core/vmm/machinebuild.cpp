@@ -143,6 +143,10 @@ Result<void> Machine::buildDevices(std::vector<cpr::Entry> fds)
     }
     if (auto complete = m_realizer->complete(BackendSource::AwaitCpr); !complete)
         return complete;
+    // A back end that works on guest memory cannot be taken before that memory is here: only what the unsafe
+    // order is about tries so.
+    if (m_policy.incoming && m_policy.handover != engine::Handover::LateStop && copiesRam())
+        return {};
     // A device that has all it needs works at once.
     for (engine::Device* device : m_devicePointers) {
         const BackendSource source = m_realizer->sourceOf(*device);
@@ -152,6 +156,14 @@ Result<void> Machine::buildDevices(std::vector<cpr::Entry> fds)
             return taken;
     }
     return {};
+}
+
+bool Machine::copiesRam() const
+{
+    return std::ranges::any_of(ramOptions(), [this](const DeviceOptions& block) {
+        return m_policy.decide(block.properties["migrate-fds"_L1].toBool(true), engine::FdClass::Shareable)
+            == BackendSource::OpenNow;
+    });
 }
 
 void Machine::traceFoundFds()

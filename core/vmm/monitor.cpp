@@ -3,10 +3,11 @@
 
 #include "vmm/monitor.h"
 
+#include "vmm/dialect.h"
+
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QVersionNumber>
 
 #include <utility>
 
@@ -21,14 +22,11 @@ using namespace Qt::StringLiterals;
 
 const qmp::Greeting& Monitor::greeting()
 {
-    static const qmp::Greeting greeting = [] {
-        const QVersionNumber version = QVersionNumber::fromString(QStringView(CUTOVER_VERSION));
-        return qmp::Greeting{ .major = version.majorVersion(),
-            .minor = version.minorVersion(),
-            .micro = version.microVersion(),
-            .package = u"cutover-vmm"_s,
-            .capabilities = {} };
-    }();
+    static const qmp::Greeting greeting{ .major = dialectMajor,
+        .minor = dialectMinor,
+        .micro = dialectMicro,
+        .package = u"cutover-vmm "_s + QStringLiteral(CUTOVER_VERSION),
+        .capabilities = {} };
     return greeting;
 }
 
