@@ -315,14 +315,12 @@ Result<void> SourceMigration::prepareSending()
     m_outgoing.clear();
     for (Device* device : m_vm.devices()) {
         OutgoingDevice outgoing{ .device = device, .name = device->id().toUtf8(), .fdSlots = {}, .fds = {} };
-        const auto fds = outgoingFds(m_options.policy, {}, { &device, 1 }, BackendSource::AwaitMain);
-        if (!fds)
-            return std::unexpected(fds.error());
+        if (auto collected = collectFds(outgoing); !collected)
+            return collected;
         qsizetype size = device->stateSize();
-        for (const OutgoingFd& fd : *fds) {
-            outgoing.fdSlots.push_back(fd.slot);
-            outgoing.fds.push_back(fd.fd);
-            size += 3 * fd.slot.name.size() + 16;
+        for (const FdSlot& slot : device->fdSlots()) {
+            outgoing.optional = outgoing.optional || slot.optional;
+            size += 3 * slot.name.size() + 16;
         }
         largest = std::max(largest, size);
         m_outgoing.push_back(std::move(outgoing));
@@ -337,6 +335,20 @@ Result<void> SourceMigration::prepareSending()
         return std::unexpected(passed.error());
     for (const OutgoingFd& block : *passed)
         m_passedBlocks.push_back({ .id = block.slot.name.toUtf8(), .memfd = block.fd });
+    return {};
+}
+
+Result<void> SourceMigration::collectFds(OutgoingDevice& outgoing) const
+{
+    const auto fds = outgoingFds(m_options.policy, {}, { &outgoing.device, 1 }, BackendSource::AwaitMain);
+    if (!fds)
+        return std::unexpected(fds.error());
+    outgoing.fdSlots.clear();
+    outgoing.fds.clear();
+    for (const OutgoingFd& fd : *fds) {
+        outgoing.fdSlots.push_back(fd.slot);
+        outgoing.fds.push_back(fd.fd);
+    }
     return {};
 }
 
@@ -424,8 +436,12 @@ Result<void> SourceMigration::sendState()
 
     {
         const VmLock lock(m_vm);
-        for (const OutgoingDevice& outgoing : m_outgoing) {
+        for (OutgoingDevice& outgoing : m_outgoing) {
             const qint64 began = monotonicNs();
+            if (outgoing.optional) {
+                if (auto collected = collectFds(outgoing); !collected)
+                    return collected;
+            }
             const auto save = [&](QCborStreamWriter& writer) { outgoing.device->save(writer); };
             if (auto queued = queueSection(
                     outgoing.name, outgoing.device->stateVersion(), outgoing.fdSlots, save, outgoing.fds);

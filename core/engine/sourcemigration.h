@@ -74,6 +74,7 @@ private:
         QByteArray name;
         std::vector<FdSlot> fdSlots;
         std::vector<int> fds; ///< in the same order, borrowed from the device
+        bool optional = false; ///< some may come or go for as long as the device runs
     };
 
     SourceMigration(Vm& vm, SourceOptions options, NoticeBoard::Sink sink, Finished finished,
@@ -87,6 +88,7 @@ private:
     Result<void> hello();
     Result<void> awaitPrepared();
     Result<void> prepareSending();
+    Result<void> collectFds(OutgoingDevice& outgoing) const;
     Result<void> copyRam();
     Result<void> stop();
     Result<void> release();
