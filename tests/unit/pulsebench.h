@@ -54,7 +54,7 @@ public:
             .processors = processors,
             .deviceCount = static_cast<quint32>(shapes.size()),
             .devices = {} };
-        std::ranges::copy(shapes, shape.devices);
+        std::ranges::copy(shapes, shape.devices.begin());
         registers.resize(processors);
         if (memory.addBlock(QStringLiteral("ram"), benchRamBytes, true))
             plan = vmm::writeBootInfo(memory, shape).value_or(vmm::BootInfo{});
@@ -65,8 +65,8 @@ public:
     void run(qint64 safePoints, quint32 processor = 0)
     {
         ports.safePoints = safePoints;
-        const vmm::pulse::Guest<BenchPorts> guest{ reinterpret_cast<std::uintptr_t>(memory.base()), plan,
-            registers[processor], processor, ports };
+        const vmm::pulse::Guest<BenchPorts> guest{ memory.base(), plan, registers[processor], processor,
+            ports };
         vmm::pulse::Program<BenchPorts>(guest).run();
     }
     void runFor(quint64 ns, quint32 processor = 0)

@@ -387,7 +387,7 @@ void TestGuestMemory::bootInfoIsWritten()
     const MachineShape shape{ .ramBytes = 16 << 20,
         .processors = 2,
         .deviceCount = 1,
-        .devices = { { .type = DeviceType::Block, .queues = 2 } } };
+        .devices = { { { .type = DeviceType::Block, .queues = 2 } } } };
     GuestMemory memory;
     QVERIFY(!writeBootInfo(memory, shape));
     QVERIFY(!readPulse(memory));

@@ -49,11 +49,11 @@ struct Pair
         const MachineShape shape{ .ramBytes = ramBytes,
             .processors = 1,
             .deviceCount = 1,
-            .devices = { { .type = DeviceType::Block, .queues = 1, .queueSize = size } } };
+            .devices = { { { .type = DeviceType::Block, .queues = 1, .queueSize = size } } } };
         if (!memory.addBlock(QStringLiteral("ram"), ramBytes, true))
             return;
         boot = writeBootInfo(memory, shape).value_or(BootInfo{});
-        guest.emplace(reinterpret_cast<std::uintptr_t>(memory.base()), boot, registers, 0U, ports);
+        guest.emplace(memory.base(), boot, registers, 0U, ports);
         driver.emplace(*guest, layout());
         device = Virtqueue::create(memory, layout()).value();
     }

@@ -51,9 +51,7 @@ static void layOutDevice(
     const bool net = shape.type == DeviceType::Net;
     device.queueCount = static_cast<std::uint16_t>(net ? shape.queues * 2 : shape.queues);
     if (net) {
-        const std::uint8_t mac[6] = { 0x52, 0x54, 0x00, 0x43, 0x55, static_cast<std::uint8_t>(deviceIndex) };
-        for (int i = 0; i < 6; ++i)
-            device.mac[i] = mac[i];
+        device.mac = { 0x52, 0x54, 0x00, 0x43, 0x55, static_cast<std::uint8_t>(deviceIndex) };
     }
     for (std::uint32_t q = 0; q < device.queueCount; ++q) {
         QueueLayout& queue = device.queues[q];

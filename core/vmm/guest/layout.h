@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -41,7 +42,7 @@ inline constexpr std::uint32_t maxBlockSlots = 32;
 /// A rate without limit.
 inline constexpr std::uint64_t flatOut = ~std::uint64_t{ 0 };
 
-enum class DeviceType : std::uint32_t {
+enum class DeviceType : std::uint8_t {
     None,
     Net, ///< virtqueues in virtio's order: receive 0, transmit 0, receive 1, ...
     Block,
@@ -66,13 +67,14 @@ struct QueueLayout
 struct DeviceInfo
 {
     DeviceType type = DeviceType::None;
+    std::array<std::uint8_t, 3> reserved{};
     /// Set by the VMM once features and capacity are valid; the driver touches no queue before. Atomic.
     std::uint32_t ready = 0;
     std::uint64_t features = 0; ///< negotiated virtio feature bits
     std::uint64_t capacityBytes = 0; ///< Block
-    std::uint8_t mac[6] = {}; ///< Net
+    std::array<std::uint8_t, 6> mac{}; ///< Net
     std::uint16_t queueCount = 0; ///< virtqueues
-    QueueLayout queues[maxQueues];
+    QueueLayout queues[maxQueues]; // NOLINT(modernize-avoid-c-arrays): used as an iterator
 };
 
 /// What the VMM asks of the guest. Atomic words that may be changed while the guest runs.
@@ -110,7 +112,7 @@ struct BootInfo
 
     std::uint32_t deviceCount = 0;
     std::uint32_t reserved = 0;
-    DeviceInfo devices[maxDevices];
+    std::array<DeviceInfo, maxDevices> devices;
 };
 static_assert(bootInfoAddress + sizeof(BootInfo) <= pulseAddress);
 static_assert(processorAddress + maxProcessors * guestPageBytes <= imageAddress);
@@ -128,7 +130,7 @@ struct MachineShape
     std::uint64_t ramBytes = 0;
     std::uint32_t processors = 1;
     std::uint32_t deviceCount = 0; ///< devices with virtqueues, in the order of the configuration
-    DeviceShape devices[maxDevices];
+    std::array<DeviceShape, maxDevices> devices;
 };
 
 enum class LayoutFault : std::uint8_t {

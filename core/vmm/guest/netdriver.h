@@ -82,7 +82,7 @@ private:
             return false;
         }
         auto* const frame = &m_guest.template at<std::uint8_t>(address + sizeof header);
-        const Echo echo = turnAround(frame, length - sizeof header, m_device.mac);
+        const Echo echo = turnAround(frame, length - sizeof header, m_device.mac.data());
         // 5.1.6.2: of the flags only this one may be sent.
         header.flags = static_cast<std::uint8_t>(header.flags & virtio::netNeedsChecksum);
         header.bufferCount = 0;

@@ -54,7 +54,7 @@ struct PulsePage
     std::uint64_t lastBeatNs;
     std::uint64_t longestGapNs;
     std::uint64_t longestGapAtNs;
-    std::uint64_t gaps[gapBuckets];
+    std::array<std::uint64_t, gapBuckets> gaps;
     std::uint64_t starts;
     std::uint64_t startGapNs;
     std::uint64_t resetsSeen;
@@ -100,7 +100,7 @@ struct DriverState
     std::uint16_t lastUsed;
 };
 
-enum class BlockStep : std::uint32_t { Write, ReadBack, ReadOld };
+enum class BlockStep : std::uint8_t { Write, ReadBack, ReadOld };
 
 /// What one slot of a block queue does: for each of its blocks read what the previous generation wrote, write
 /// the next, read it back.
@@ -116,7 +116,7 @@ struct BlockQueueState
 {
     DriverState driver;
     std::uint64_t nextRequestNs;
-    BlockSlot requests[maxBlockSlots];
+    std::array<BlockSlot, maxBlockSlots> requests;
 };
 static_assert(sizeof(BlockQueueState) <= guestPageBytes);
 
@@ -124,7 +124,7 @@ static_assert(sizeof(BlockQueueState) <= guestPageBytes);
 template <Ports P>
 struct Guest
 {
-    std::uintptr_t base; ///< where guest-physical address 0 is
+    std::byte* base; ///< where guest-physical address 0 is
     const BootInfo& plan; ///< for addresses and counts: known to fit the memory
     Registers& registers;
     std::uint32_t processor;

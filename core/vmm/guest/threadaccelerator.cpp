@@ -52,10 +52,13 @@ void futexWakeAll(Word& word)
         nullptr, nullptr, 0);
 }
 
-/// What all processors are to do.
-enum Order : quint32 { Stop, Run, Exit };
+/// What all processors are to do. Words, for that is what a futex is.
+constexpr quint32 orderStop = 0;
+constexpr quint32 orderRun = 1;
+constexpr quint32 orderExit = 2;
 /// What one does: only a busy one touches the guest.
-enum State : quint32 { AtSafePoint, Busy };
+constexpr quint32 atSafePoint = 0;
+constexpr quint32 busy = 1;
 
 } // namespace
 
@@ -63,7 +66,7 @@ struct ThreadAccelerator::Shared
 {
     struct alignas(64) Processor
     {
-        Word state{ AtSafePoint };
+        Word state{ atSafePoint };
         pulse::Registers registers;
         std::thread thread;
     };
@@ -74,7 +77,7 @@ struct ThreadAccelerator::Shared
         Shared& shared;
         Processor& self;
 
-        bool stopRequested() const { return shared.order.load(std::memory_order_relaxed) != Run; }
+        bool stopRequested() const { return shared.order.load(std::memory_order_relaxed) != orderRun; }
         std::uint64_t now() const { return static_cast<std::uint64_t>(monotonicNs()); }
         void dirtied(std::uint64_t address, std::uint64_t bytes) const
         {
@@ -91,7 +94,7 @@ struct ThreadAccelerator::Shared
         void relax(std::uint64_t untilNs) const
         {
             shared.leave(self);
-            futexWait(shared.order, Run, static_cast<qint64>(untilNs));
+            futexWait(shared.order, orderRun, static_cast<qint64>(untilNs));
             shared.enter(self);
         }
     };
@@ -105,8 +108,8 @@ struct ThreadAccelerator::Shared
     /// The processor is at a safe point; stop() does not wait for it any more.
     void leave(Processor& self)
     {
-        self.state.store(AtSafePoint, std::memory_order_seq_cst);
-        if (order.load(std::memory_order_seq_cst) != Run)
+        self.state.store(atSafePoint, std::memory_order_seq_cst);
+        if (order.load(std::memory_order_seq_cst) != orderRun)
             futexWakeAll(self.state);
     }
 
@@ -115,13 +118,13 @@ struct ThreadAccelerator::Shared
     bool enter(Processor& self)
     {
         for (;;) {
-            self.state.store(Busy, std::memory_order_seq_cst);
-            if (order.load(std::memory_order_seq_cst) == Run)
+            self.state.store(busy, std::memory_order_seq_cst);
+            if (order.load(std::memory_order_seq_cst) == orderRun)
                 return true;
             leave(self);
-            if (order.load(std::memory_order_relaxed) == Exit)
+            if (order.load(std::memory_order_relaxed) == orderExit)
                 return false;
-            futexWait(order, Stop);
+            futexWait(order, orderStop);
         }
     }
 
@@ -130,8 +133,7 @@ struct ThreadAccelerator::Shared
         prctl(PR_SET_NAME, ("pulse/" + std::to_string(index)).c_str());
         prctl(PR_SET_TIMERSLACK, 1UL);
         Ports ports{ *this, self };
-        const pulse::Guest<Ports> guest{ reinterpret_cast<std::uintptr_t>(memory.base()), plan,
-            self.registers, index, ports };
+        const pulse::Guest<Ports> guest{ memory.base(), plan, self.registers, index, ports };
         pulse::Program<Ports> program(guest);
         while (enter(self)) {
             program.run();
@@ -141,11 +143,11 @@ struct ThreadAccelerator::Shared
 
     BootInfo& boot() const { return *reinterpret_cast<BootInfo*>(memory.base() + bootInfoAddress); }
 
-    GuestMemory& memory;
-    BootInfo plan;
-    alignas(64) Word order{ Stop };
+    alignas(64) Word order{ orderStop };
     std::array<int, maxDoorbells> doorbells{};
+    GuestMemory& memory;
     std::vector<Processor> processors;
+    BootInfo plan;
 };
 
 ThreadAccelerator::ThreadAccelerator(GuestMemory& memory)
@@ -155,7 +157,7 @@ ThreadAccelerator::ThreadAccelerator(GuestMemory& memory)
 
 ThreadAccelerator::~ThreadAccelerator()
 {
-    d->order.store(Exit, std::memory_order_seq_cst);
+    d->order.store(orderExit, std::memory_order_seq_cst);
     futexWakeAll(d->order);
     for (Shared::Processor& processor : d->processors)
         if (processor.thread.joinable())
@@ -201,7 +203,7 @@ void ThreadAccelerator::start()
         return;
     addWord(d->boot().starts);
     d->memory.markDirty(bootInfoAddress, offsetof(BootInfo, devices));
-    d->order.store(Run, std::memory_order_seq_cst);
+    d->order.store(orderRun, std::memory_order_seq_cst);
     futexWakeAll(d->order);
 }
 
@@ -210,18 +212,18 @@ void ThreadAccelerator::stop()
     if (!running())
         return;
     const qint64 begin = monotonicNs();
-    d->order.store(Stop, std::memory_order_seq_cst);
+    d->order.store(orderStop, std::memory_order_seq_cst);
     storeWord(d->boot().stoppedNs, static_cast<std::uint64_t>(begin));
     d->memory.markDirty(bootInfoAddress, offsetof(BootInfo, devices));
     for (Shared::Processor& processor : d->processors)
-        while (processor.state.load(std::memory_order_seq_cst) == Busy)
+        while (processor.state.load(std::memory_order_seq_cst) == busy)
             if (monotonicNs() - begin > lookNs)
-                futexWait(processor.state, Busy);
+                futexWait(processor.state, busy);
 }
 
 bool ThreadAccelerator::running() const
 {
-    return d->order.load(std::memory_order_relaxed) == Run;
+    return d->order.load(std::memory_order_relaxed) == orderRun;
 }
 
 void ThreadAccelerator::save(QCborStreamWriter& writer) const

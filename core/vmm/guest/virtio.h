@@ -28,7 +28,7 @@ struct AvailableRing
 {
     std::uint16_t flags;
     std::uint16_t index;
-    std::uint16_t ring[maxQueueSize]; // only the queue's size of them
+    std::array<std::uint16_t, maxQueueSize> ring; // only the queue's size of them
 };
 inline constexpr std::uint16_t availableNoInterrupt = 1;
 
@@ -42,7 +42,7 @@ struct UsedRing
 {
     std::uint16_t flags;
     std::uint16_t index;
-    UsedElement ring[maxQueueSize]; // only the queue's size of them
+    std::array<UsedElement, maxQueueSize> ring; // only the queue's size of them
 };
 inline constexpr std::uint16_t usedNoNotify = 1;
 
