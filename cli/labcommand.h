@@ -85,6 +85,7 @@ protected:
 
 private:
     void labStarted();
+    void setToWork();
     void askPulse();
     void pulseAnswered(const QJsonObject& pulse);
 

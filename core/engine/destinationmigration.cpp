@@ -167,6 +167,8 @@ Result<void> DestinationMigration::carryOut(DestinationStep step)
     case DestinationStep::Load:
         return load();
     case DestinationStep::SendReady:
+        if (auto strays = m_main.requireNoStrayFds(); !strays)
+            return strays;
         return m_main.send(message::ready, 0, message::version, {}, {}, deadlineIn(m_options.limits.ready));
     case DestinationStep::AwaitGo:
         return awaitGo();

@@ -314,7 +314,7 @@ Result<void> SourceMigration::prepareSending()
     qsizetype largest = m_vm.processorStateSize();
     m_outgoing.clear();
     for (Device* device : m_vm.devices()) {
-        OutgoingDevice outgoing{ .device = device, .name = device->id().toUtf8(), .fdSlots = {}, .fds = {} };
+        OutgoingDevice outgoing{ .device = device, .name = device->id().toUtf8(), .fdSlots = {}, .fds = {}, .traces = {} };
         if (auto collected = collectFds(outgoing); !collected)
             return collected;
         qsizetype size = device->stateSize();
@@ -345,9 +345,11 @@ Result<void> SourceMigration::collectFds(OutgoingDevice& outgoing) const
         return std::unexpected(fds.error());
     outgoing.fdSlots.clear();
     outgoing.fds.clear();
+    outgoing.traces.clear();
     for (const OutgoingFd& fd : *fds) {
         outgoing.fdSlots.push_back(fd.slot);
         outgoing.fds.push_back(fd.fd);
+        outgoing.traces << u"%1, id %2, fd %3"_s.arg(fd.slot.name).arg(fd.slot.id).arg(fd.fd);
     }
     return {};
 }
@@ -367,7 +369,7 @@ Result<void> SourceMigration::copyRam()
         m_passes = pass;
         m_notices.add(Notice::Kind::Pass, {}, pass + 1);
         // Once a pass is shorter than a switchover's state, another one gains nothing.
-        if (result->durationNs < 1'000'000)
+        if (result->durationNs < m_options.downtimeLimitMs * qint64{ 1'000'000 })
             break;
     }
     return {};
@@ -447,6 +449,8 @@ Result<void> SourceMigration::sendState()
                     outgoing.name, outgoing.device->stateVersion(), outgoing.fdSlots, save, outgoing.fds);
                 !queued)
                 return queued;
+            for (const QString& text : outgoing.traces)
+                m_notices.trace(u"cpr_save_fd"_s, text);
             m_notices.section(u"vmstate_downtime_save"_s, outgoing.device->id(), monotonicNs() - began);
         }
         const qint64 began = monotonicNs();

@@ -19,6 +19,7 @@
 
 #include <QByteArray>
 #include <QString>
+#include <QStringList>
 
 #include <atomic>
 #include <functional>
@@ -35,6 +36,7 @@ struct SourceOptions
     RealizePolicy policy; ///< the destination's: which fd travels on which channel
     TimeLimits limits;
     qint64 maxCopyPasses = 30;
+    int downtimeLimitMs = 1; ///< a pass over RAM that is shorter is the last one before the stop
     /// Connected, non-blocking sockets. Called on the engine's thread.
     std::function<Result<UniqueFd>()> connectCpr;
     std::function<Result<UniqueFd>()> connectMain;
@@ -75,6 +77,7 @@ private:
         std::vector<FdSlot> fdSlots;
         std::vector<int> fds; ///< in the same order, borrowed from the device
         bool optional = false; ///< some may come or go for as long as the device runs
+        QStringList traces; ///< of the fds, as QEMU writes cpr_save_fd
     };
 
     SourceMigration(Vm& vm, SourceOptions options, NoticeBoard::Sink sink, Finished finished,

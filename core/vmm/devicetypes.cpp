@@ -64,6 +64,8 @@ QList<DriverType> makeTypes()
             .description = u"virtio disk served by another process"_s,
             .properties = { text(u"socket"_s, u"unix socket of the back end"_s), queues(),
                 flag(u"inflight"_s, false, u"use an inflight region; the back end must offer it"_s),
+                flag(u"keep-rings"_s, true,
+                    u"hand the rings over running and drained, without a word to the back end"_s),
                 migrateFds() } },
         { .name = u"console"_s,
             .description = u"console on a unix socket"_s,

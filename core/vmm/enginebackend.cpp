@@ -92,7 +92,8 @@ Result<void> EngineBackend::start(MigrationRequest request)
     engine::SourceOptions options{ .cpr = cpr,
         .policy = combination.policy(!combination.mainIsInet()),
         .limits = limits,
-        .maxCopyPasses = combination.parameters.maxPasses };
+        .maxCopyPasses = combination.parameters.maxPasses,
+        .downtimeLimitMs = combination.parameters.downtimeLimitMs };
     auto main = connector(*combination.channels.main, limits.connect, request.fds);
     if (!main)
         return std::unexpected(main.error());

@@ -80,6 +80,8 @@ public:
     void shutDown();
     /// A handover that has stopped the guest is over.
     void handoverEnded(bool handedOver);
+    /// Writes down the fds that came over \a channel; after the switchover.
+    void traceFoundFds(engine::BackendSource channel);
     /// The disks are left inactive by guestArrived() until cont().
     void setLateBlockActivate(bool on) { m_lateBlockActivate = on; }
 
@@ -137,7 +139,6 @@ private:
     /// With an incoming migration: whether a block's contents come page by page.
     bool copiesRam() const;
     void discard();
-    void traceFoundFds();
     void setDoorbells();
     void run();
 

@@ -38,7 +38,7 @@ Result<void> Machine::createDevices(std::vector<cpr::Entry> fds)
     m_state = m_policy.incoming ? RunState::InMigrate : RunState::Prelaunch;
     auto built = build(std::move(fds));
     if (!built) {
-        traceFoundFds();
+        traceFoundFds(BackendSource::AwaitCpr);
         discard();
     }
     return built;
@@ -55,7 +55,7 @@ Result<void> Machine::build(std::vector<cpr::Entry> fds)
     m_accelerator = std::make_unique<ThreadAccelerator>(*m_memory);
     if (auto devices = buildDevices(std::move(fds)); !devices)
         return devices;
-    traceFoundFds();
+    traceFoundFds(BackendSource::AwaitCpr);
     if (auto prepared = m_accelerator->prepare(shape()); !prepared)
         return prepared;
     setDoorbells();
@@ -166,7 +166,7 @@ bool Machine::copiesRam() const
     });
 }
 
-void Machine::traceFoundFds()
+void Machine::traceFoundFds(BackendSource channel)
 {
     if (!m_log.isEnabled(u"cpr_find_fd"_s) || !m_realizer)
         return;
@@ -174,7 +174,7 @@ void Machine::traceFoundFds()
         const QList<engine::FdSlot> fdSlots = device->fdSlots();
         for (qsizetype i = 0; i < fdSlots.size(); ++i) {
             const engine::FdSlot& slot = fdSlots[i];
-            if (m_policy.decide(device->migrateFds(), slot.fdClass) != BackendSource::AwaitCpr
+            if (m_policy.decide(device->migrateFds(), slot.fdClass) != channel
                 || (slot.optional && device->slotFd(i) < 0))
                 continue;
             m_log.write(u"cpr_find_fd"_s,

@@ -47,6 +47,7 @@ void useVhostUserBlk(MachineDevice& made, GuestMemory& memory)
     auto device = std::make_unique<VhostUserBlk>(options.id,
         VhostUserBlkConfig{ .socket = options.properties["socket"_L1].toString(),
             .migrateFds = flagOf(options, u"migrate-fds"_s, true),
+            .keepRings = flagOf(options, u"keep-rings"_s, true),
             .inflight = flagOf(options, u"inflight"_s, false) },
         memory, made.queues);
     VhostUserBlk* const disk = device.get();

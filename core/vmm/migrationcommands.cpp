@@ -328,6 +328,8 @@ void MigrationCommands::ended(const MigrationEnd& end)
         const VmLock lock(m_parts.machine);
         if (end.outgoing)
             m_parts.machine.handoverEnded(end.completed);
+        else if (end.completed)
+            m_parts.machine.traceFoundFds(engine::BackendSource::AwaitMain);
     }
     tellRunState();
     if (end.error)
