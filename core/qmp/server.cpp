@@ -11,6 +11,7 @@
 #include <QJsonArray>
 
 #include <algorithm>
+#include <sys/stat.h>
 #include <utility>
 
 namespace cutover::qmp {
@@ -30,6 +31,15 @@ Server::~Server()
 {
     blockSignals(true);
     close();
+}
+
+/// Which file \a path is; zeros when there is none.
+static std::pair<dev_t, ino_t> fileAt(const QString& path)
+{
+    struct stat info = {};
+    if (path.isEmpty() || ::lstat(QFile::encodeName(path).constData(), &info) != 0)
+        return {};
+    return { info.st_dev, info.st_ino };
 }
 
 Result<void> Server::listenAt(const QString& path)
@@ -55,7 +65,8 @@ void Server::addListener(UniqueFd socket, const QString& path)
     const int number = socket.get();
     auto notifier = std::make_unique<QSocketNotifier>(number, QSocketNotifier::Read);
     connect(notifier.get(), &QSocketNotifier::activated, this, [this, number] { acceptFrom(number); });
-    m_listeners.push_back({ .socket = std::move(socket), .notifier = std::move(notifier), .path = path });
+    m_listeners.push_back(
+        { .socket = std::move(socket), .notifier = std::move(notifier), .path = path, .file = fileAt(path) });
 }
 
 void Server::acceptFrom(int listener)
@@ -78,14 +89,22 @@ void Server::acceptFrom(int listener)
         qCWarning(lcQmp).noquote() << trusted.error().message();
         return;
     }
-    adopt(std::move(*socket));
+    const auto from = std::ranges::find_if(
+        m_listeners, [listener](const Listener& entry) { return entry.socket.get() == listener; });
+    addConnection(std::move(*socket), from == m_listeners.end() ? QString() : from->path);
 }
 
 quint64 Server::adopt(UniqueFd socket)
 {
+    return addConnection(std::move(socket), {});
+}
+
+quint64 Server::addConnection(UniqueFd socket, const QString& listenerPath)
+{
     const quint64 number = ++m_lastConnection;
     auto* channel = new Channel(std::move(socket), m_options.codec, this);
-    m_connections.emplace(number, Connection{ .channel = channel, .negotiated = false, .unanswered = 0 });
+    m_connections.emplace(number,
+        Connection{ .listenerPath = listenerPath, .channel = channel, .negotiated = false, .unanswered = 0 });
     connect(channel, &Channel::rawMessage, this,
         [this, number](const RawMessage& message) { Q_EMIT rawMessage(number, message); });
     connect(channel, &Channel::received, this,
@@ -105,7 +124,8 @@ void Server::close()
     for (Listener& listener : m_listeners) {
         listener.notifier->setEnabled(false);
         listener.notifier.release()->deleteLater();
-        if (!listener.path.isEmpty())
+        // A successor may have put its own socket there.
+        if (!listener.path.isEmpty() && listener.file == fileAt(listener.path))
             QFile::remove(listener.path);
     }
     m_listeners.clear();
@@ -193,6 +213,12 @@ Result<fdpass::PeerCredentials> Server::peerCredentials(quint64 connection) cons
         return failure(
             ErrorCode::Disconnected, u"identify the QMP client"_s, {}, u"the connection is closed"_s);
     return found->second.channel->peer();
+}
+
+QString Server::listenerPath(quint64 connection) const
+{
+    const auto found = m_connections.find(connection);
+    return found == m_connections.end() ? QString() : found->second.listenerPath;
 }
 
 std::vector<UniqueFd> Server::takeFds(quint64 connection)

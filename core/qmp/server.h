@@ -22,6 +22,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace cutover::qmp {
@@ -51,8 +53,8 @@ public:
     explicit Server(ServerOptions options = {}, QObject* parent = nullptr);
     ~Server() override;
 
-    /// A socket of mode 0600 at \a path, removed by close(). Peers that are neither our user nor root are
-    /// turned away. Several listeners are fine.
+    /// A socket of mode 0600 at \a path, removed by close() if it is still the one that was made. Peers that
+    /// are neither our user nor root are turned away. Several listeners are fine.
     Result<void> listenAt(const QString& path);
     Result<void> adoptListener(UniqueFd listener);
     /// A connected socket, for instance to a console that waits for us to connect. Returns the connection's
@@ -78,6 +80,8 @@ public:
     QList<quint64> connections() const;
     bool isNegotiated(quint64 connection) const;
     Result<fdpass::PeerCredentials> peerCredentials(quint64 connection) const;
+    /// Where it connected to; empty for one that was adopted.
+    QString listenerPath(quint64 connection) const;
     std::vector<UniqueFd> takeFds(quint64 connection);
 
 Q_SIGNALS:
@@ -94,9 +98,11 @@ private:
         UniqueFd socket;
         std::unique_ptr<QSocketNotifier> notifier;
         QString path; ///< to remove, may be empty
+        std::pair<dev_t, ino_t> file; ///< what path was then
     };
     struct Connection
     {
+        QString listenerPath;
         Channel* channel = nullptr; ///< child
         bool negotiated = false;
         int unanswered = 0;
@@ -104,6 +110,7 @@ private:
 
     void addListener(UniqueFd socket, const QString& path);
     void acceptFrom(int listener);
+    quint64 addConnection(UniqueFd socket, const QString& listenerPath);
     void handle(quint64 connection, const Message& message);
     /// The sentence for a request that QEMU would refuse by its form alone; empty when it is well formed.
     static QString formError(const QJsonObject& request);

@@ -127,6 +127,7 @@ Result<QJsonValue> MigrationCommands::migrate(const QJsonObject& arguments)
         return std::unexpected(accepted.error());
     if (auto started = m_parts.backend.start(std::move(request)); !started)
         return std::unexpected(started.error());
+    m_outgoing = true;
     return QJsonValue();
 }
 
@@ -214,10 +215,10 @@ QJsonObject MigrationCommands::query() const
         info.insert("error-desc"_L1, view.error);
     for (const auto& [name, value] : { std::pair("total-time"_L1, view.totalMs),
              std::pair("setup-time"_L1, view.setupMs), std::pair("downtime"_L1, view.downtimeMs) }) {
-        if (value)
+        if (value && m_outgoing)
             info.insert(name, *value);
     }
-    if (!m_incoming && view.totalMs) {
+    if (m_outgoing && view.totalMs) {
         quint64 total = 0;
         {
             const VmLock lock(m_parts.machine);

@@ -72,6 +72,7 @@ private:
     engine::MigrationSettings m_settings;
     engine::Channels m_channels; ///< of the incoming migration
     bool m_incoming = false;
+    bool m_outgoing = false; ///< a guest was sent, or was to be
     bool m_defer = false;
     bool m_exitOnError = true;
 };

@@ -82,7 +82,7 @@ Result<void> Vmm::start()
         if (auto opened = openMonitor(options); !opened)
             return opened;
     }
-    return m_clientsAwaited == 0 ? startMachine() : Result<void>();
+    return m_clientsAwaited.isEmpty() ? startMachine() : Result<void>();
 }
 
 Result<void> Vmm::openMonitor(const MonitorOptions& options)
@@ -98,14 +98,19 @@ Result<void> Vmm::openMonitor(const MonitorOptions& options)
         return listening;
     if (!options.wait)
         return {};
-    if (m_clientsAwaited++ == 0)
-        connect(&m_monitor->server(), &qmp::Server::connected, this, [this] {
-            if (m_clientsAwaited <= 0 || --m_clientsAwaited > 0)
-                return;
-            if (auto started = startMachine(); !started)
-                fail(started.error());
-        });
+    if (m_clientsAwaited.isEmpty())
+        connect(&m_monitor->server(), &qmp::Server::connected, this, &Vmm::clientCame);
+    m_clientsAwaited.append(options.path);
     return {};
+}
+
+void Vmm::clientCame(quint64 connection)
+{
+    if (!m_clientsAwaited.removeOne(m_monitor->server().listenerPath(connection))
+        || !m_clientsAwaited.isEmpty())
+        return;
+    if (auto started = startMachine(); !started)
+        fail(started.error());
 }
 
 void Vmm::addCommands()

@@ -42,6 +42,7 @@ Q_SIGNALS:
 private:
     Result<void> openLog();
     Result<void> openMonitor(const MonitorOptions& options);
+    void clientCame(quint64 connection);
     void addCommands();
     /// Once every monitor that shall be waited for has a client.
     Result<void> startMachine();
@@ -59,7 +60,7 @@ private:
     std::unique_ptr<Monitor> m_monitor;
     std::unique_ptr<RunStateTeller> m_runState;
     std::unique_ptr<MigrationCommands> m_migration;
-    int m_clientsAwaited = 0;
+    QStringList m_clientsAwaited; ///< paths of monitors
     bool m_ended = false;
 };
 
