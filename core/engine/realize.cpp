@@ -5,6 +5,11 @@
 
 #include "fdpass/describe.h"
 
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <QStringList>
 
 #include <algorithm>
@@ -225,8 +230,29 @@ Result<void> Realizer::learnSourceResources(const QHash<QString, QString>& resou
     return {};
 }
 
+/// What one system call can tell. Descriptions read /proc, which would be the longest part of a switchover.
+static bool isPlainly(fdpass::FdKind kind, int fd)
+{
+    switch (kind) {
+    case fdpass::FdKind::Memfd:
+        return ::fcntl(fd, F_GET_SEALS) >= 0;
+    case fdpass::FdKind::Tap: {
+        ifreq request = {};
+        return ::ioctl(fd, TUNGETIFF, &request) == 0;
+    }
+    case fdpass::FdKind::Socket: {
+        struct stat status = {};
+        return ::fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+    }
+    default:
+        return false;
+    }
+}
+
 Result<void> Realizer::check(const Expected& expected, int fd) const
 {
+    if (isPlainly(expected.slot.kind, fd))
+        return {};
     const auto description = fdpass::describeFd(fd);
     if (!description)
         return std::unexpected(description.error());

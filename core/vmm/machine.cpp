@@ -171,9 +171,11 @@ void Machine::run()
         setDoorbells();
     if (const auto word = std::exchange(m_startedWord, nullptr))
         word->set();
+    // The guest first: what it asks of a device meanwhile is kept, and waking the devices' thread may cost us
+    // the processor.
+    m_accelerator->start();
     for (const MachineDevice& each : m_devices)
         each.device->start();
-    m_accelerator->start();
     m_state = RunState::Running;
 }
 
