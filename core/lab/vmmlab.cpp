@@ -11,6 +11,8 @@
 #include <QStandardPaths>
 
 #include <csignal>
+#include <poll.h>
+#include <sys/wait.h>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -27,6 +29,18 @@ constexpr int tapQueueLength = 10000;
 QString onOff(bool on)
 {
     return on ? u"on"_s : u"off"_s;
+}
+
+constexpr int endWaitMs = 1000;
+
+/// Ends the kernel's memory of a process that is our child, once it has ended.
+void reap(const ProcessHandle& process, int waitMs)
+{
+    pollfd ended{ .fd = process.pidFd(), .events = POLLIN, .revents = 0 };
+    if (::poll(&ended, 1, waitMs) <= 0)
+        return;
+    siginfo_t info{};
+    ::waitid(P_PIDFD, static_cast<id_t>(process.pidFd()), &info, WEXITED | WNOHANG);
 }
 
 /// Empty when there is none.
@@ -82,6 +96,7 @@ VmmLab::~VmmLab()
     for (const auto& process : m_others) {
         if (process->alive())
             static_cast<void>(process->sendSignal(SIGKILL));
+        reap(*process, endWaitMs);
     }
     m_source.end();
     m_daemon.reset();
@@ -233,6 +248,12 @@ Result<void> VmmLab::takeOver(pid_t pid, quint64 startTicks)
     auto handle = ProcessHandle::open(pid, startTicks);
     if (!handle)
         return std::unexpected(handle.error());
+    std::erase_if(m_others, [](const auto& process) {
+        if (process->alive())
+            return false;
+        reap(*process, 0);
+        return true;
+    });
     m_others.push_back(*std::move(handle));
     return noteProcesses();
 }
