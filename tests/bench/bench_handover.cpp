@@ -140,7 +140,7 @@ std::optional<qint64> migrate(const QString& qmpPath, const op::SessionRequest& 
     return timeline::summarize(record.events()).pause.pause.valueNs;
 }
 
-Figures measure(const Config& config, int runs, qint64 deadlineNs)
+Figures measure(const Config& config, int runs, qint64 budgetNs)
 {
     Figures figures;
     lab::VmmLab lab(config.lab);
@@ -179,6 +179,8 @@ Figures measure(const Config& config, int runs, qint64 deadlineNs)
         request.mode = u"normal"_s;
         request.parameters = { { u"migrate-fds"_s, false } };
     }
+    // Populating the memory takes its own time.
+    const qint64 deadlineNs = monotonicNs() + budgetNs;
     for (int run = 0; run < runs && monotonicNs() < deadlineNs; ++run) {
         rest(150);
         ask(lab.qmpPath(), u"x-set-pulse-rates"_s, { { u"reset-gaps"_s, true } });
@@ -317,7 +319,7 @@ int main(int argc, char** argv)
         "network gap", "storage gap", "migrate to end");
     for (const Config& config : configs()) {
         if (config.name.contains(only))
-            print(config.name, measure(config, runs, monotonicNs() + budget), bare.quantile(0.5));
+            print(config.name, measure(config, runs, budget), bare.quantile(0.5));
     }
     if (u"QEMU 11.1 cpr-transfer, 1 GiB"_s.contains(only))
         print(u"QEMU 11.1 cpr-transfer, 1 GiB"_s, measureQemu(runs, monotonicNs() + budget), 0);
