@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace cutover::timeline {
@@ -104,8 +105,14 @@ Result<void> RecordingWriter::open(const QString& path, const QString& program, 
         | (existing == Existing::Keep ? O_EXCL : O_TRUNC);
     UniqueFd file = UniqueFd::adopt(::open(QFile::encodeName(path).constData(), flags, 0600));
     if (!file && errno == EEXIST) {
-        return failure(ErrorCode::Refused, attempt(), path, QStringLiteral("the file exists"),
-            QStringLiteral("Choose another name, or delete the file first."));
+        struct stat status{};
+        const bool isFile = ::lstat(QFile::encodeName(path).constData(), &status) == 0
+            && (S_ISREG(status.st_mode) || S_ISLNK(status.st_mode));
+        return isFile ? failure(ErrorCode::Refused, attempt(), path, QStringLiteral("the file exists"),
+                            QStringLiteral("Choose another name, or delete the file first."))
+                      : failure(ErrorCode::Refused, attempt(), path,
+                            QStringLiteral("it exists and is no ordinary file"),
+                            QStringLiteral("Choose the name of a new file."));
     }
     if (!file)
         return systemError(attempt(), path, errno);

@@ -110,6 +110,9 @@ Result<RecordingReader::Line> RecordingReader::nextLine()
         searched = rest.size();
         if (searched > maxRecordingLine) {
             line.isTooLong = true;
+            // An endless first line, as of /dev/zero, is no header.
+            if (m_line == 0)
+                return line;
             m_offset += searched;
             m_position = m_buffer.size();
             searched = 0;

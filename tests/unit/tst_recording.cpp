@@ -33,6 +33,8 @@ private Q_SLOTS:
     void followsARecord();
     void writesWithoutBeingTold();
     void keepsWhatExists();
+    void aDeviceIsNotToBeDeleted();
+    void endlessFirstLine();
     void noSpaceForTheHeader();
     void noSpaceLater();
     void cannotBeCreated();
@@ -192,6 +194,23 @@ void TestRecording::keepsWhatExists()
     QVERIFY(writer.open(path(), u"t"_s, RecordingWriter::Existing::Overwrite));
     QVERIFY(writer.close());
     QVERIFY(readRecording(path()).has_value());
+}
+
+void TestRecording::aDeviceIsNotToBeDeleted()
+{
+    RecordingWriter writer;
+    const auto refused = writer.open(u"/dev/full"_s, u"t"_s);
+    QVERIFY(!refused);
+    QCOMPARE(refused.error().code, ErrorCode::Refused);
+    QVERIFY(!refused.error().remedy.isEmpty());
+    QVERIFY(!refused.error().remedy.contains(u"delete"_s));
+}
+
+void TestRecording::endlessFirstLine()
+{
+    const auto read = readRecording(u"/dev/zero"_s);
+    QVERIFY(!read);
+    QCOMPARE(read.error().code, ErrorCode::Malformed);
 }
 
 void TestRecording::noSpaceForTheHeader()
