@@ -190,13 +190,6 @@ Check disks(const Context& context)
     if (writable.isEmpty())
         return pass(id, title, i18n("No writable image is open."));
     const QString list = writable.join(u", "_s);
-    const bool lateActivation = context.source.capability(u"late-block-activate"_s).has_value();
-    if (context.plan.guardedCommit && !lateActivation)
-        return warning(id, title,
-            i18n("Writable: %1; the capability “late-block-activate” is missing.", list),
-            i18n("The destination takes the image locks before the console's word; a rescue then needs the "
-                 "destination "
-                 "to be dead."));
     return pass(id, title,
         i18n("Writable: %1. The source lets go of them before the destination takes them; they must be the "
              "same files "
