@@ -100,6 +100,9 @@ op::GuestLocation SessionRun::location() const
     if (std::holds_alternative<op::state::Finished>(state)
         || std::holds_alternative<op::state::Migrated>(state))
         return op::GuestLocation::Destination;
+    const auto failure = m_session.failure();
+    if (failure && failure->phase == op::SessionPhase::Connect)
+        return op::GuestLocation::Unknown;
     return m_migrating && !std::holds_alternative<op::state::Failed>(state) ? op::GuestLocation::Unknown
                                                                             : op::GuestLocation::Source;
 }

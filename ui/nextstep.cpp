@@ -44,7 +44,7 @@ NextStepInfo nextStep(const op::SessionState& state, bool keepSource)
     if (std::holds_alternative<Failed>(state))
         return { .step = NextStep::Check,
             .label = i18n("Check Again"),
-            .reason = i18n("The guest is on the source. Looks again whether it can be moved.") };
+            .reason = i18n("Looks again whether the guest can be moved.") };
     if (std::holds_alternative<Stranded>(state))
         return { .step = NextStep::Check,
             .label = i18n("Needs You"),

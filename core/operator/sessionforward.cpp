@@ -36,6 +36,7 @@ void Stepper::observe(const SessionInput& input)
 {
     if (const auto* up = get<input::Connected>(input)) {
         view(up->side).connected = true;
+        view(up->side).everConnected = true;
     } else if (const auto* lost = get<input::Disconnected>(input)) {
         view(lost->side).connected = false;
     } else if (const auto* exit = get<input::Exited>(input)) {
@@ -126,7 +127,9 @@ Result<void> Stepper::on(Checking, const SessionInput& input)
         return {};
     }
     if (const auto* lost = get<input::Disconnected>(input); lost && lost->side == Side::Source) {
-        enter(Failed{ .why = failureOf(Side::Source, SessionPhase::Preflight, lost->error) });
+        const auto phase
+            = m_machine.known.source.everConnected ? SessionPhase::Preflight : SessionPhase::Connect;
+        enter(Failed{ .why = failureOf(Side::Source, phase, lost->error) });
         return {};
     }
     return ignoreOrRefuse(input);

@@ -198,6 +198,9 @@ QString stateSentence(const SessionState& state)
             },
             [](const Aborting&) { return i18n("Undoing: making sure that only the source has the guest."); },
             [](const Failed& now) {
+                if (now.why.phase == SessionPhase::Connect || now.why.phase == SessionPhase::Preflight)
+                    return now.cancelled ? i18n("Cancelled. Nothing was changed.")
+                                         : i18n("Failed. Nothing was changed.");
                 return now.cancelled ? i18n("Cancelled. The guest is on the source.")
                                      : i18n("Failed. The guest is on the source.");
             },

@@ -105,6 +105,7 @@ enum class RanGuest : std::uint8_t { No, Yes, Unknown };
 struct SideView
 {
     bool connected = false;
+    bool everConnected = false;
     bool gone = false; ///< the process is proved dead
     QString exitText; ///< how it ended, when gone
     RanGuest ranGuest = RanGuest::Unknown; ///< proved from the log, when gone

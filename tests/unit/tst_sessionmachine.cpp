@@ -349,6 +349,7 @@ private Q_SLOTS:
     void locatesTheGuest_data();
     void locatesTheGuest();
     void resumedSourceAfterTheDestinationRanIsCorruption();
+    void neverConnectedSaysNothingOfTheGuest();
     void everyStateHasANameAndASentence();
 };
 
@@ -559,6 +560,18 @@ void TestSessionMachine::resumedSourceAfterTheDestinationRanIsCorruption()
     known.source.runState = known.destination.runState = QStringLiteral("running");
     known.destination.everResumed = true;
     QCOMPARE(locate(config, known), GuestLocation::Both);
+}
+
+void TestSessionMachine::neverConnectedSaysNothingOfTheGuest()
+{
+    const input::Disconnected refused{ .side = Side::Source, .error = { .code = ErrorCode::System } };
+    const auto failed = step(step(Machine{}, input::Begin{})->next, refused);
+    QCOMPARE(std::get<state::Failed>(failed->next.state).why.phase, SessionPhase::Connect);
+    QVERIFY(!stateSentence(failed->next.state).contains(QStringLiteral("guest")));
+
+    auto now = step(step(Machine{}, input::Begin{})->next, input::Connected{ Side::Source });
+    now = step(now->next, refused);
+    QCOMPARE(std::get<state::Failed>(now->next.state).why.phase, SessionPhase::Preflight);
 }
 
 void TestSessionMachine::everyStateHasANameAndASentence()
