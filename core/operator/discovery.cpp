@@ -3,6 +3,8 @@
 
 #include "operator/discovery.h"
 
+#include "operator/socketmove.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -95,6 +97,19 @@ Occupancy occupancyOf(
     return taken ? Occupancy::Taken : Occupancy::Free;
 }
 
+/// A path of a process in another mount namespace. The way through /proc ends with the process, so it is
+/// the last resort: containers and sandboxes often see the same file under the same name.
+QString seenFromHere(const QString& path, pid_t pid, const ProcFs& proc)
+{
+    const QString itsPath = proc.path(pid, u"root"_s) + path;
+    struct stat its{};
+    struct stat ours{};
+    const bool same = ::stat(QFile::encodeName(itsPath).constData(), &its) == 0
+        && ::stat(QFile::encodeName(path).constData(), &ours) == 0 && its.st_dev == ours.st_dev
+        && its.st_ino == ours.st_ino;
+    return same ? path : itsPath;
+}
+
 DiscoveredMonitor inspectMonitor(const MonitorSpec& spec, const DiscoveredVmm& vmm, const ProcFs& proc,
     const QList<UnixSocketEntry>& sockets, const Result<QSet<quint64>>& ownInodes)
 {
@@ -122,7 +137,7 @@ DiscoveredMonitor inspectMonitor(const MonitorSpec& spec, const DiscoveredVmm& v
             return monitor;
         path = QDir::cleanPath(vmm.workingDirectory + u'/' + path);
     }
-    monitor.path = vmm.sameMountNamespace ? path : proc.path(vmm.pid, u"root"_s) + path;
+    monitor.path = finalPlace(vmm.sameMountNamespace ? path : seenFromHere(path, vmm.pid, proc));
     struct stat status{};
     const QByteArray encoded = QFile::encodeName(monitor.path);
     monitor.exists = ::stat(encoded.constData(), &status) == 0 && S_ISSOCK(status.st_mode);

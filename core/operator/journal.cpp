@@ -16,6 +16,7 @@
 
 #include <KLocalizedString>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -268,6 +269,17 @@ QList<PairJournal> findPairs(QList<Error>* problems)
     return pairs;
 }
 
+/// Whether a VMM's monitor is reached through a file in the folder, which is then the only way to it.
+static bool holdsMonitor(const QString& folder)
+{
+    const auto vmms = discover();
+    return std::ranges::any_of(vmms, [&](const DiscoveredVmm& vmm) {
+        return std::ranges::any_of(vmm.monitors, [&](const DiscoveredMonitor& monitor) {
+            return monitor.exists && monitor.path.startsWith(folder + QLatin1Char('/'));
+        });
+    });
+}
+
 void sweepPairs()
 {
     const auto root = pairsRoot();
@@ -282,7 +294,8 @@ void sweepPairs()
             continue;
         const bool settled = pair->stage == JournalStage::Failed || pair->stage == JournalStage::Finished
             || pair->stage == JournalStage::Armed;
-        if (pair->bootId != boot || (settled && !isAlive(pair->destination) && !isAtWork(*pair)))
+        if (pair->bootId != boot
+            || (settled && !isAlive(pair->destination) && !isAtWork(*pair) && !holdsMonitor(pair->folder)))
             std::ignore = removePairFolder(pair->folder);
     }
 }

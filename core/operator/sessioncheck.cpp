@@ -5,6 +5,7 @@
 #include "operator/discovery.h"
 #include "operator/sessionplanner.h"
 #include "operator/sessionprivate.h"
+#include "operator/socketmove.h"
 
 #include <KLocalizedString>
 
@@ -35,6 +36,7 @@ void Session::Private::startCheck()
     checks.clear();
     verification = {};
     plan = {};
+    moves.clear();
     Q_EMIT q->checksChanged();
     QString path = request.source.qmpPath;
     if (request.source.pid > 0) {
@@ -158,6 +160,8 @@ Result<void> Session::Private::deriveDestination()
     if (!derived)
         return std::unexpected(derived.error());
     plan.monitorPath = derived->monitorPath;
+    moves = plannedMoves(derived->moves, plan.monitorPath, sourcePath,
+        sourceFacts.process ? sourceFacts.process->workingDirectory : QString());
     plan.derived = std::move(*derived);
     return {};
 }

@@ -110,15 +110,6 @@ void Session::Private::reconnect(Side side)
 
 void Session::Private::moveMonitor()
 {
-    QList<PathMove> moves;
-    if (plan.derived) {
-        for (const PathMove& move : plan.derived->moves) {
-            if (move.destinationPath != plan.monitorPath)
-                moves.append(move);
-        }
-    }
-    if (!plan.attached)
-        moves.append({ .sourcePath = sourcePath, .destinationPath = plan.monitorPath });
     for (const PathMove& move : moves) {
         if (const auto moved = takePlace(move.destinationPath, move.sourcePath); !moved)
             Q_EMIT q->noted({ .side = Side::Destination,

@@ -39,7 +39,6 @@ public:
     void startCheck();
     void collectFacts();
     void probeBinary();
-    void makePlan();
     Result<void> deriveDestination();
     void concludeCheck();
     std::vector<Check> unfinishedPairs() const;
@@ -77,6 +76,7 @@ public:
     UniqueFd cprListener;
 
     QString sourcePath;
+    std::vector<PathMove> moves; ///< what takes the place of the source's
     Facts sourceFacts;
     Plan plan;
     std::vector<Check> checks;

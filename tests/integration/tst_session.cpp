@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "operator/discovery.h"
 #include "operator/journal.h"
 #include "sessionrun.h"
 
@@ -22,6 +23,7 @@ private Q_SLOTS:
     void migrates();
     void hopsThreeTimes_data();
     void hopsThreeTimes();
+    void namesStayThroughHops();
     void newerBinaryTakesOver();
     void attachedDestinationIsGuarded_data();
     void attachedDestinationIsGuarded();
@@ -150,6 +152,47 @@ void TestSession::hopsThreeTimes()
         QVERIFY(reaches<state::Finished>(session));
     }
     QVERIFY(!memory.isEmpty());
+}
+
+void TestSession::namesStayThroughHops()
+{
+    if (const QString missing = missingFor(QStringLiteral("11.1"), QStringLiteral("tcg")); !missing.isEmpty())
+        QSKIP(qPrintable(missing));
+    const QString second = m_runtime->filePath(QStringLiteral("second.qmp"));
+    const QString pidFile = m_runtime->filePath(QStringLiteral("vm.pid"));
+    lab::QemuLabOptions options = labOptions(QStringLiteral("11.1"), QStringLiteral("tcg"));
+    options.extraArguments = { QStringLiteral("-qmp"),
+        QStringLiteral("unix:%1,server=on,wait=off").arg(second), QStringLiteral("-pidfile"), pidFile };
+    const auto lab = startedLab(options);
+    QVERIFY(lab);
+    pid_t pid = lab->sourcePid();
+    for (int hop = 0; hop < 4; ++hop) {
+        // By its process and by its second monitor, in turn.
+        const SourceSpec source = hop % 2 == 0 ? SourceSpec{ .pid = pid } : SourceSpec{ .qmpPath = second };
+        timeline::Record record;
+        Session session(record);
+        QVERIFY(session.check({ .source = source }).has_value());
+        QVERIFY(waitSettled(session));
+        QVERIFY2(std::holds_alternative<state::Ready>(session.state()), story(session));
+        QVERIFY(session.migrate().has_value());
+        QVERIFY(waitSettled(session));
+        keepInLab(*lab, session);
+        QVERIFY2(std::holds_alternative<state::Migrated>(session.state()), story(session));
+        pid = session.endpoint(Side::Destination).pid;
+        QVERIFY(session.finish().has_value());
+        QVERIFY(reaches<state::Finished>(session));
+        for (const QString& monitor : { lab->qmpPath(), second }) {
+            const QJsonValue status = ask(monitor, QStringLiteral("query-status"));
+            QCOMPARE(status[u"status"].toString(), QStringLiteral("running"));
+        }
+        QFile file(pidFile);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.readAll().trimmed().toInt(), pid);
+        const auto found = inspectProcess(pid);
+        QVERIFY(found.has_value());
+        QVERIFY(found->usableMonitor());
+        QVERIFY(!found->usableMonitor()->path.contains(QStringLiteral("/pair-")));
+    }
 }
 
 void TestSession::newerBinaryTakesOver()

@@ -31,6 +31,8 @@ private Q_SLOTS:
     void occupancy();
     void relativePathAndRealSocket();
     void otherMountNamespace();
+    void otherMountNamespaceWithTheSameFile();
+    void linkedMonitor();
     void libvirtListener();
     void waitingDestination();
     void launchersAreLeftOut();
@@ -217,6 +219,26 @@ void TestDiscovery::otherMountNamespace()
     const QList<DiscoveredVmm> found = discover(ProcFs(fake.root()));
     QVERIFY(!found[0].sameMountNamespace);
     QCOMPARE(found[0].monitors[0].path, QString(fake.root() + u"/12/root/run/x/q"));
+}
+
+void TestDiscovery::otherMountNamespaceWithTheSameFile()
+{
+    const test::FakeProc fake;
+    fake.write(u"sockets/q"_s, {});
+    const QString path = fake.root() + u"/sockets/q"_s;
+    fake.add(12, { u"qemu"_s, u"-qmp"_s, u"unix:%1,server=on,wait=off"_s.arg(path) });
+    fake.link(u"12/ns/mnt"_s, u"mnt:[11]"_s);
+    fake.link(u"12/root"_s, u"/"_s);
+    QCOMPARE(discover(ProcFs(fake.root()))[0].monitors[0].path, path);
+}
+
+void TestDiscovery::linkedMonitor()
+{
+    const test::FakeProc fake;
+    fake.write(u"sockets/q"_s, {});
+    fake.link(u"sockets/link"_s, u"q"_s);
+    fake.add(12, { u"qemu"_s, u"-qmp"_s, u"unix:%1/sockets/link,server=on,wait=off"_s.arg(fake.root()) });
+    QCOMPARE(discover(ProcFs(fake.root()))[0].monitors[0].path, QString(fake.root() + u"/sockets/q"));
 }
 
 void TestDiscovery::libvirtListener()
