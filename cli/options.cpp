@@ -93,6 +93,11 @@ Result<Options> Options::parse(const CommandSpec& spec, const QStringList& argum
     if (const auto separator = arguments.indexOf(u"--"_s); separator >= 0) {
         own = arguments.first(separator);
         options.m_command = arguments.sliced(separator + 1);
+        const bool introduced = std::ranges::any_of(spec.options, [&](const OptionSpec& option) {
+            return option.introducesCommand && !own.isEmpty() && own.constLast() == u"--"_s + option.name;
+        });
+        if (introduced)
+            own.removeLast();
         if (!spec.takesCommand && !spec.arguments.isEmpty()) {
             own += options.m_command;
             options.m_command.clear();

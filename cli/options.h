@@ -23,6 +23,7 @@ struct OptionSpec
     QString letter; ///< a short form; may be empty
     QStringList choices; ///< the only values
     Completes completes = Completes::Nothing;
+    bool introducesCommand = false; ///< "--name -- COMMAND" is the same as "-- COMMAND"
 };
 
 struct ArgumentSpec

@@ -84,7 +84,8 @@ QList<OptionSpec> requestOptions()
                          "where it must be. "
                          "qmp:PATH,cpr:PATH[,main:PATH]: use one that you have started"),
             .letter = {},
-            .choices = {} },
+            .choices = {},
+            .introducesCommand = true },
         { .name = u"binary"_s,
             .value = u"NEW-QEMU"_s,
             .help = i18n("The program of a derived destination; default: the source's"),

@@ -81,6 +81,9 @@ void TestCliUsage::usageErrors_data()
     row("destination unknown", u"check --source pid:1 --destination ssh:/x"_s, u"'ssh:/x'"_s);
     row("destination and command", u"check --source pid:1 --destination derive -- qemu"_s,
         u"excludes --destination"_s);
+    row("binary and introduced command", u"check --source pid:1 --binary q --destination -- qemu"_s,
+        u"excludes --destination"_s);
+    row("introduced command missing", u"check --source pid:1 --destination --"_s, u"no command after '--'"_s);
     row("binary and command", u"check --source pid:1 --binary q -- qemu"_s, u"excludes --destination"_s);
     row("binary and attached", u"check --source pid:1 --binary q --destination qmp:/x,cpr:/y"_s,
         u"started here"_s);
