@@ -64,7 +64,7 @@ function(cutover_test name)
     math(EXPR functionLimit "${arg_TIMEOUT} * 1000")
     set_tests_properties(${name} PROPERTIES
         LABELS "${labels}" TIMEOUT ${arg_TIMEOUT}
-        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;QT_LOGGING_RULES=;LC_ALL=C.UTF-8;QTEST_FUNCTION_TIMEOUT=${functionLimit}")
+        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;QT_LOGGING_RULES=;LC_ALL=C.UTF-8;QTEST_FUNCTION_TIMEOUT=${functionLimit};TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
 endfunction()
 
 # cutover_fuzzer(NAME SOURCES ... [LIBRARIES ...] [CORPUS folder]): one libFuzzer target.

@@ -8,12 +8,14 @@
 #include "fakes/fakevm.h"
 #include "fdpass/describe.h"
 
-#include <QSemaphore>
 #include <QTemporaryDir>
 #include <QTest>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <mutex>
+#include <semaphore>
 
 using namespace cutover;
 using namespace cutover::engine;
@@ -55,6 +57,7 @@ struct Run
     std::optional<DestinationState> destinationState;
     qint64 bytesForth = 0;
     qint64 bytesBack = 0;
+    std::mutex migrationMutex;
     SourceMigration* migration = nullptr; ///< while it runs
 
     explicit Run(const Setting& s)
@@ -72,8 +75,8 @@ struct Run
 
     void go()
     {
-        QSemaphore sourceDone;
-        QSemaphore destinationDone;
+        std::binary_semaphore sourceDone{ 0 };
+        std::binary_semaphore destinationDone{ 0 };
         const bool cpr = setting.channel == ChannelKind::Cpr;
         auto incoming = DestinationMigration::create(
             destination, { .cpr = cpr, .limits = limits }, [](const std::vector<Notice>&) {},
@@ -112,15 +115,21 @@ struct Run
                 sourceDone.release();
             });
         QVERIFY(outgoing.has_value());
-        migration = outgoing->get();
+        {
+            const std::scoped_lock lock(migrationMutex);
+            migration = outgoing->get();
+        }
         (*outgoing)->start();
-        QVERIFY(sourceDone.tryAcquire(1, 60000));
+        QVERIFY(sourceDone.try_acquire_for(std::chrono::minutes(1)));
         // A destination that was never reached would wait for ever, as it should.
+        {
+            const std::scoped_lock lock(migrationMutex);
+            migration = nullptr;
+        }
         outgoing->reset();
-        migration = nullptr;
-        if (!std::holds_alternative<SourceCompleted>(*sourceState) || !destinationDone.tryAcquire(1, 20000)) {
+        if (!std::holds_alternative<SourceCompleted>(*sourceState) || !destinationDone.try_acquire_for(std::chrono::seconds(20))) {
             (*incoming)->cancel();
-            QVERIFY(destinationDone.tryAcquire(1, 20000) || destinationState.has_value());
+            QVERIFY(destinationDone.try_acquire_for(std::chrono::seconds(20)) || destinationState.has_value());
         }
         incoming->reset();
         bytesForth = proxy.bytesForth();
@@ -453,6 +462,7 @@ void TestHandover::cancelled()
     QFETCH(bool, onSource);
     Run run({});
     (onSource ? run.source : run.destination).onCall = [&](QLatin1StringView name) {
+        const std::scoped_lock lock(run.migrationMutex);
         if (name == call && run.migration)
             run.migration->cancel();
     };
