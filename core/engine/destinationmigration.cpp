@@ -26,8 +26,8 @@ Error atStep(DestinationStep step, Error error)
 {
     if (error.attempt.isEmpty())
         error.attempt = u"take over the guest"_s;
-    if (error.object.isEmpty())
-        error.object = u"destination, step %1"_s.arg(destinationStepName(step));
+    const QString place = u"destination, step %1"_s.arg(destinationStepName(step));
+    error.object = error.object.isEmpty() ? place : place + u", " + error.object;
     return error;
 }
 

@@ -24,12 +24,15 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+/// The destination's errors name their own step.
 std::unexpected<Error> atStep(SourceStep step, Error error)
 {
     if (error.attempt.isEmpty())
         error.attempt = u"migrate"_s;
-    if (error.object.isEmpty())
-        error.object = u"source, step %1"_s.arg(sourceStepName(step));
+    if (!error.object.startsWith(u"destination, step ")) {
+        const QString place = u"source, step %1"_s.arg(sourceStepName(step));
+        error.object = error.object.isEmpty() ? place : place + u", " + error.object;
+    }
     return std::unexpected(std::move(error));
 }
 
@@ -314,7 +317,9 @@ Result<void> SourceMigration::prepareSending()
     qsizetype largest = m_vm.processorStateSize();
     m_outgoing.clear();
     for (Device* device : m_vm.devices()) {
-        OutgoingDevice outgoing{ .device = device, .name = device->id().toUtf8(), .fdSlots = {}, .fds = {}, .traces = {} };
+        OutgoingDevice outgoing{
+            .device = device, .name = device->id().toUtf8(), .fdSlots = {}, .fds = {}, .traces = {}
+        };
         if (auto collected = collectFds(outgoing); !collected)
             return collected;
         qsizetype size = device->stateSize();
@@ -493,6 +498,10 @@ Result<void> SourceMigration::awaitReady()
 
 Result<void> SourceMigration::go()
 {
+    // It may have ended after it was ready: then the guest stays.
+    if (m_pidFd && hasEnded(m_pidFd.get()))
+        return failure(
+            ErrorCode::Disconnected, u"hand the guest over"_s, {}, u"the destination's process has ended"_s);
     return m_main.send(message::go, 0, message::version, {}, {}, deadlineIn(m_options.limits.ready));
 }
 
@@ -611,7 +620,8 @@ Result<Section> SourceMigration::receive(QLatin1StringView expected, qint64 dead
     auto error = message::decodeError(section->payload);
     if (!error)
         return std::unexpected(error.error());
-    error->object = error->object.isEmpty() ? u"destination"_s : u"destination, "_s + error->object;
+    if (!error->object.startsWith(u"destination, step "))
+        error->object = error->object.isEmpty() ? u"destination"_s : u"destination, "_s + error->object;
     return std::unexpected(*error);
 }
 

@@ -66,6 +66,8 @@ void EngineBackend::begin()
     m_status = MigrationStatus::None;
     m_error.clear();
     m_beganNs = realtimeNs();
+    m_ramBytesSent = 0;
+    m_passes = 0;
     m_endedNs = m_stoppedNs = m_activeNs = m_confirmedNs = 0;
 }
 
@@ -192,6 +194,12 @@ void EngineBackend::end(const MigrationEnd& ended)
         m_listening = {};
         m_destination.reset();
     }
+    if (ended.outgoing && !ended.completed) {
+        // Nothing of a failed attempt is needed again; its descriptors are not kept until the next one.
+        m_ramBytesSent = quint64(m_source->ramBytesSent());
+        m_passes = m_source->passes();
+        m_source.reset();
+    }
     m_observer.ended(ended);
 }
 
@@ -204,10 +212,8 @@ MigrationView EngineBackend::view() const
         view.setupMs = (m_activeNs - m_beganNs) / nsPerMs;
     if (m_stoppedNs != 0 && m_confirmedNs != 0)
         view.downtimeMs = (m_confirmedNs - m_stoppedNs) / nsPerMs;
-    if (m_source) {
-        view.ramBytesSent = quint64(m_source->ramBytesSent());
-        view.passes = m_source->passes();
-    }
+    view.ramBytesSent = m_source ? quint64(m_source->ramBytesSent()) : m_ramBytesSent;
+    view.passes = m_source ? m_source->passes() : m_passes;
     for (const auto& address : { m_listening.main, m_listening.cpr }) {
         if (address)
             view.listening.append(*address);

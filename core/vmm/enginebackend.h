@@ -49,6 +49,8 @@ private:
 
     engine::MigrationStatus m_status = engine::MigrationStatus::None;
     QString m_error;
+    quint64 m_ramBytesSent = 0; ///< of an attempt that failed
+    qint64 m_passes = 0;
     qint64 m_beganNs = 0; ///< CLOCK_REALTIME; 0: nothing has been migrated
     qint64 m_endedNs = 0;
     qint64 m_stoppedNs = 0;
