@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace cutover::fakes {
@@ -55,6 +56,8 @@ void ChannelProxy::run()
             polled[0].fd = -1;
         if (polled[1].revents != 0 && !forward(1, far->get(), near->get()))
             polled[1].fd = -1;
+        if (m_ended)
+            return;
         if (m_bytes[0] >= m_tampering[0].cutAfter || m_bytes[1] >= m_tampering[1].cutAfter)
             return;
     }
@@ -70,11 +73,32 @@ bool ChannelProxy::forward(std::size_t direction, int from, int to)
         ::shutdown(to, SHUT_WR);
         return false;
     }
+    if (!passMarker(direction,
+            QByteArrayView(reinterpret_cast<const char*>(buffer.data()), qsizetype(chunk->size)))) {
+        m_ended = true;
+        return false;
+    }
     std::vector<int> fds;
     if (!m_tampering[direction].dropFds)
         std::ranges::transform(
             chunk->fds, std::back_inserter(fds), [](const UniqueFd& fd) { return fd.get(); });
+    if (m_tampering[direction].changeFds)
+        m_tampering[direction].changeFds(fds);
     return sendAll(direction, to, std::span(buffer).first(chunk->size), fds);
+}
+
+bool ChannelProxy::passMarker(std::size_t direction, QByteArrayView bytes)
+{
+    Tampering& tampering = m_tampering[direction];
+    if (!tampering.atMarker)
+        return true;
+    QByteArray& tail = m_tail[direction];
+    tail += bytes;
+    if (!tail.contains(tampering.marker)) {
+        tail = tail.last(std::min(tail.size(), tampering.marker.size()));
+        return true;
+    }
+    return std::exchange(tampering.atMarker, {})();
 }
 
 bool ChannelProxy::sendAll(
