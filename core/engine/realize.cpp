@@ -5,12 +5,12 @@
 
 #include "fdpass/describe.h"
 
+#include <QStringList>
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <QStringList>
 
 #include <algorithm>
 #include <utility>

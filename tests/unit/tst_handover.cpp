@@ -127,9 +127,11 @@ struct Run
             migration = nullptr;
         }
         outgoing->reset();
-        if (!std::holds_alternative<SourceCompleted>(*sourceState) || !destinationDone.try_acquire_for(std::chrono::seconds(20))) {
+        if (!std::holds_alternative<SourceCompleted>(*sourceState)
+            || !destinationDone.try_acquire_for(std::chrono::seconds(20))) {
             (*incoming)->cancel();
-            QVERIFY(destinationDone.try_acquire_for(std::chrono::seconds(20)) || destinationState.has_value());
+            QVERIFY(
+                destinationDone.try_acquire_for(std::chrono::seconds(20)) || destinationState.has_value());
         }
         incoming->reset();
         bytesForth = proxy.bytesForth();
