@@ -19,14 +19,15 @@ Check destinationState(const Context& context)
     if (!facts.monitorUsable)
         return refuse(id, title, facts.monitorError,
             i18n("Close the program that is connected to this monitor, or start the destination anew."));
-    if (facts.runState != u"inmigrate")
+    // Ours waits in precreate for the CPR state, where a QEMU has no monitor yet.
+    if (facts.runState != u"inmigrate" && facts.runState != u"precreate")
         return refuse(id, title, i18n("The destination is in the state “%1”.", facts.runState),
             i18n("Start it with “-incoming defer”; a VMM that runs a guest cannot receive another one."));
     if (facts.migrationStatus != u"none" && !facts.migrationStatus.isEmpty() && context.plan.deferIncoming
         && facts.migrationStatus != u"setup")
         return refuse(id, title, i18n("Its incoming migration is in the state “%1”.", facts.migrationStatus),
             i18n("Start the destination anew."));
-    return pass(id, title, i18n("It is in the state “inmigrate”."));
+    return pass(id, title, i18n("It is in the state “%1”.", facts.runState));
 }
 
 Check binary(const Context& context)
