@@ -235,12 +235,25 @@ Result<void> SourceMigration::sendCpr()
     while (true) {
         const auto sent = sender.advance(m_cpr.get());
         if (!sent)
-            return std::unexpected(sent.error());
+            return std::unexpected(destinationsReason(sent.error()));
         if (*sent)
             return {};
         if (auto ready = waitFor(m_cpr.get(), POLLOUT, alarms, deadline); !ready)
             return ready;
     }
+}
+
+Error SourceMigration::destinationsReason(const Error& seen)
+{
+    // A destination that refuses the CPR state closes that channel at once, and says why on the main one.
+    const qint64 deadline = deadlineIn(m_options.limits.rollback);
+    if (seen.code == ErrorCode::Disconnected && connectMain() && m_main.sendHeader(deadline)
+        && m_main.receiveHeader(deadline)) {
+        const auto section = receive(message::prepared, deadline);
+        if (!section && m_destinationLetGo)
+            return section.error();
+    }
+    return seen;
 }
 
 Result<void> SourceMigration::awaitCprClose()
@@ -512,98 +525,6 @@ Result<void> SourceMigration::awaitStarted()
     m_cancelAlarm.clear();
     const auto section = receive(message::started, deadlineIn(m_options.limits.started));
     return section ? Result<void>() : std::unexpected(section.error());
-}
-
-Result<void> SourceMigration::recoverExclusive()
-{
-    const qint64 deadline = deadlineIn(m_options.limits.rollback);
-    while (m_main.isOpen() && !m_destinationLetGo) {
-        const auto section = m_main.receive(deadline);
-        if (section && section->device == message::abort) {
-            m_destinationLetGo = true;
-        } else if (!section && section.error().code == ErrorCode::Timeout) {
-            return killDestination();
-        } else if (!section) {
-            break;
-        }
-    }
-    m_main.close();
-    if (m_destinationLetGo || !m_pidFd)
-        return {}; // a process that still holds on is found by the token when it is retaken
-    if (waitFor(m_pidFd.get(), POLLIN, {}, deadline))
-        return {};
-    return killDestination();
-}
-
-Result<void> SourceMigration::killDestination()
-{
-    if (!m_pidFd)
-        return {};
-    if (auto killed = killAndWait(m_pidFd.get(), m_options.limits.rollback); !killed)
-        return killed;
-    m_main.close();
-    return {};
-}
-
-Result<void> SourceMigration::retake()
-{
-    const qint64 deadline = deadlineIn(m_options.limits.rollback);
-    for (Device* device : m_vm.devices()) {
-        if (device->ownership() == Ownership::Owned)
-            continue;
-        if (auto taken = retake(*device, deadline); !taken)
-            return taken;
-        m_notices.add(Notice::Kind::Ownership, device->id(), 1);
-    }
-    return {};
-}
-
-Result<void> SourceMigration::retake(Device& device, qint64 deadlineNs)
-{
-    while (true) {
-        std::optional<OwnershipToken::Owner> owner;
-        {
-            const VmLock lock(m_vm);
-            auto taken = device.take(m_options.limits.release);
-            if (taken || taken.error().code != ErrorCode::Busy)
-                return taken;
-            owner = device.owner();
-            if (monotonicNs() >= deadlineNs && !owner)
-                return taken;
-        }
-        // A destination that has lost us lets go by itself; one that hangs would hold on for ever.
-        if (monotonicNs() < deadlineNs) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            continue;
-        }
-        auto pidFd = openPidFd(owner->pid, owner->startTime);
-        if (!pidFd)
-            return std::unexpected(pidFd.error());
-        if (auto killed = killAndWait(pidFd->get(), m_options.limits.rollback); !killed)
-            return killed;
-    }
-}
-
-Result<void> SourceMigration::resume()
-{
-    if (m_wasRunning) {
-        const VmLock lock(m_vm);
-        for (Device* device : m_vm.devices())
-            device->start();
-        m_vm.startProcessors();
-        m_notices.add(Notice::Kind::VmStarted);
-    }
-    m_notices.handOn();
-    return {};
-}
-
-void SourceMigration::tellDestination(const Error& cause)
-{
-    if (!m_main.isOpen())
-        return;
-    // A destination that cannot be told sees the channel end.
-    std::ignore = m_main.send(message::abort, 0, message::version, message::encode(cause), {},
-        deadlineIn(m_options.limits.rollback));
 }
 
 Result<Section> SourceMigration::receive(QLatin1StringView expected, qint64 deadlineNs)

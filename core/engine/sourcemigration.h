@@ -86,6 +86,8 @@ private:
     void run();
     Result<void> carryOut(SourceStep step);
     Result<void> sendCpr();
+    /// Why the destination went away, if it can still say so; else \a seen.
+    Error destinationsReason(const Error& seen);
     Result<void> awaitCprClose();
     Result<void> connectMain();
     Result<void> hello();
