@@ -59,10 +59,11 @@ constexpr auto table = std::to_array<RefusedCombination>({
         "Use a unix socket as the main channel, or set migrate-fds to off."_L1 },
     { "handover-outside-cpr"_L1,
         [](const Combination& c) {
-            return channelsAreComplete(c) && c.parameters.handoverExplicit && !isCpr(c);
+            // The default changes nothing, whoever has set it.
+            return channelsAreComplete(c) && c.parameters.handover != Handover::Prepared && !isCpr(c);
         },
         ErrorCode::Refused, "a handover policy was set, but it applies to the mode cpr-transfer only"_L1,
-        "Set the mode to cpr-transfer, or take the handover policy back (null)."_L1 },
+        "Set the mode to cpr-transfer, or the handover policy to prepared."_L1 },
 });
 
 /// The address to blame, for the error's object.

@@ -114,6 +114,7 @@ Result<void> EngineBackend::start(MigrationRequest request)
     if (!migration)
         return std::unexpected(migration.error());
     begin();
+    m_status = MigrationStatus::Setup;
     m_source = std::move(*migration);
     m_source->start();
     return {};

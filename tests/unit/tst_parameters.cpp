@@ -394,7 +394,8 @@ static const QList<std::pair<const char*, RefusedCase>>& refusedCases()
         { "cpr with a tcp main, start",
             { u"fds-over-inet"_s, Start, {}, { .main = inetAt(1), .cpr = unixAt(u"/c"_s) } } },
         { "policy in normal",
-            { u"handover-outside-cpr"_s, Migrate, u"handover=prepared"_s, { .main = unixAt(u"/m"_s) } } },
+            { u"handover-outside-cpr"_s, Migrate, u"handover=early-stop"_s, { .main = unixAt(u"/m"_s) } } },
+        { "default policy in normal", { {}, Migrate, u"handover=prepared"_s, { .main = unixAt(u"/m"_s) } } },
         { "policy in normal, start",
             { u"handover-outside-cpr"_s, Start, u"handover=late-stop"_s, { .main = unixAt(u"/m"_s) } } },
     };
