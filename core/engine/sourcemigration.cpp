@@ -317,7 +317,6 @@ Result<void> SourceMigration::awaitPrepared()
     // Not found: it lives where we cannot see it; its end is then only seen by the channel's.
     if (auto pidFd = openPidFd(prepared->destination.pid, prepared->destination.startTimeTicks)) {
         m_pidFd = std::move(*pidFd);
-        m_destinationPid = prepared->destination.pid;
         m_destinationPidFd = m_pidFd.get();
         m_main.addAlarm({ .fd = m_pidFd.get(), .kind = Alarm::Kind::PeerExit });
     }

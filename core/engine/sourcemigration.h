@@ -63,8 +63,6 @@ public:
     bool destinationStarted() const { return m_started->isSet(); }
     qint64 ramBytesSent() const { return m_ramBytes; }
     qint64 passes() const { return m_passes; }
-    /// The destination's process; 0 before it has introduced itself, or when it was not ours to see.
-    pid_t destinationPid() const { return m_destinationPid; }
     /// True when a pidfd proves that the destination has ended.
     bool destinationIsDead() const;
 
@@ -124,7 +122,6 @@ private:
     std::atomic<bool> m_cancelled = false;
     std::atomic<qint64> m_ramBytes = 0;
     std::atomic<qint64> m_passes = 0;
-    std::atomic<pid_t> m_destinationPid = 0;
     std::atomic<int> m_destinationPidFd = -1; ///< of m_pidFd, for other threads
 
     UniqueFd m_cpr;
