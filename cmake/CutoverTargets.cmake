@@ -15,6 +15,9 @@ target_compile_definitions(cutover_options INTERFACE
     QT_NO_NARROWING_CONVERSIONS_IN_CONNECT QT_STRICT_ITERATORS QT_USE_QSTRINGBUILDER
     QT_DISABLE_DEPRECATED_UP_TO=0x060800 TRANSLATION_DOMAIN="cutover")
 
+# Symbols that are bound at their first call would be bound in the middle of a switchover.
+target_link_options(cutover_options INTERFACE -Wl,-z,now)
+
 if(CUTOVER_SANITIZE)
     target_compile_options(cutover_options INTERFACE
         -fsanitize=${CUTOVER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -49,6 +49,7 @@ QList<ParameterType> makeTypes()
             .initial = initial.maxPasses,
             .minimum = 1,
             .maximum = 1000 },
+        { .name = u"x-populate"_s, .kind = Kind::Bool, .initial = initial.populate },
         milliseconds(u"connect-time-limit"_s, initial.limits.connect),
         milliseconds(u"prepare-time-limit"_s, initial.limits.prepare),
         milliseconds(u"release-time-limit"_s, initial.limits.release),
@@ -291,6 +292,7 @@ Parameters ParameterSet::parameters() const
     result.handoverExplicit = isExplicit(u"handover"_s);
     result.downtimeLimitMs = integer(u"downtime-limit"_s);
     result.maxPasses = integer(u"max-passes"_s);
+    result.populate = value(u"x-populate"_s).toBool();
     result.limits.connect = integer(u"connect-time-limit"_s);
     result.limits.prepare = integer(u"prepare-time-limit"_s);
     result.limits.release = integer(u"release-time-limit"_s);

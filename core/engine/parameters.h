@@ -45,6 +45,7 @@ struct Parameters
     bool handoverExplicit = false;
     int downtimeLimitMs = 1; ///< RAM pre-copy ends with a pass that is shorter than this
     int maxPasses = 30; ///< of RAM pre-copy; then the rest is sent whatever its size
+    bool populate = true; ///< the destination maps the pages of RAM before the stop; off only to compare
     TimeLimits limits;
 
     bool operator==(const Parameters&) const = default;

@@ -85,9 +85,9 @@ Result<void> SourceMigration::resume()
 {
     if (m_wasRunning) {
         const VmLock lock(m_vm);
+        m_vm.startProcessors();
         for (Device* device : m_vm.devices())
             device->start();
-        m_vm.startProcessors();
         m_notices.add(Notice::Kind::VmStarted);
     }
     m_notices.handOn();

@@ -7,6 +7,8 @@
 
 #include <KLocalizedString>
 
+using namespace Qt::StringLiterals;
+
 namespace cutover::op {
 
 QString rescueKindId(RescueKind kind)
@@ -42,6 +44,24 @@ const RescueOption* Assessment::recommended() const
     return nullptr;
 }
 
+void PairEvidence::hearSource(const QJsonObject& migration)
+{
+    const auto flag = [&](QLatin1StringView name) {
+        const QJsonValue value = migration[name];
+        return value.isBool() ? std::optional(value.toBool()) : std::nullopt;
+    };
+    sourceSawItRun = flag("destination-ran"_L1);
+    sourceSawItEnd = flag("destination-gone"_L1);
+    if (sourceSawItRun == true)
+        destination.everResumed = true;
+}
+
+/// The source shares a word with the destination that is set before the guest's first instruction.
+static bool sourceProvesItNeverRan(const PairEvidence& evidence)
+{
+    return evidence.sourceSawItRun == false && evidence.sourceSawItEnd == true;
+}
+
 static Knowledge knowledgeOf(const PairEvidence& evidence)
 {
     Knowledge known;
@@ -51,6 +71,10 @@ static Knowledge knowledgeOf(const PairEvidence& evidence)
     known.migrateSent = evidence.journal.stage != JournalStage::Armed;
     known.guardReleased = evidence.journal.mayHaveReleased();
     known.fdLost = evidence.journal.fdLost;
+    if (sourceProvesItNeverRan(evidence)) {
+        known.destination.gone = true;
+        known.destination.ranGuest = RanGuest::No;
+    }
     return known;
 }
 
@@ -60,6 +84,8 @@ static QString proofThatItNeverRan(const PairEvidence& evidence)
     const SideView& destination = evidence.destination;
     if (destination.everResumed || destination.ranGuest == RanGuest::Yes)
         return {};
+    if (sourceProvesItNeverRan(evidence))
+        return i18n("The source saw the destination end before the guest's first instruction there.");
     if (evidence.journal.guarded && !evidence.journal.mayHaveReleased())
         return i18n("It was started paused, and no 'cont' was ever sent to it.");
     if (destination.ranGuest == RanGuest::No)

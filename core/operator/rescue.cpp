@@ -125,6 +125,8 @@ void RescueOperation::Private::ask(Side side)
             if (result) {
                 view(side).migrationStatus = result->toObject()[u"status"].toString();
                 view(side).errorDesc = result->toObject()[u"error-desc"].toString();
+                if (side == Side::Source)
+                    evidence.hearSource(result->toObject());
             }
         },
         answerLimitMs);

@@ -9,6 +9,7 @@
 #include <QObject>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace cutover::op {
@@ -19,7 +20,14 @@ struct PairEvidence
     PairJournal journal;
     SideView source; ///< as it answered now
     SideView destination;
+    /// What a source that guards the commit itself knows of the destination, and acts by: it refuses to
+    /// continue after a destination that has run the guest or may still do so.
+    std::optional<bool> sourceSawItRun;
+    std::optional<bool> sourceSawItEnd;
     bool consoleAlive = false; ///< the console that drove it still does
+
+    /// Takes what \a migration, an answer to query-migrate, says of the destination.
+    void hearSource(const QJsonObject& migration);
 };
 
 enum class RescueKind : std::uint8_t {

@@ -215,6 +215,10 @@ MigrationView EngineBackend::view() const
         view.downtimeMs = (m_confirmedNs - m_stoppedNs) / nsPerMs;
     view.ramBytesSent = m_source ? quint64(m_source->ramBytesSent()) : m_ramBytesSent;
     view.passes = m_source ? m_source->passes() : m_passes;
+    if (m_handedOver) {
+        view.destinationRan = m_source->destinationStarted();
+        view.destinationGone = m_source->destinationIsDead();
+    }
     for (const auto& address : { m_listening.main, m_listening.cpr }) {
         if (address)
             view.listening.append(*address);

@@ -84,6 +84,7 @@ public:
     void traceFoundFds(engine::BackendSource channel);
     /// The disks are left inactive by guestArrived() until cont().
     void setLateBlockActivate(bool on) { m_lateBlockActivate = on; }
+    void setPopulate(bool on) { m_populate = on; }
 
     /// The device or memory backend of that id, configured or existing.
     const DeviceOptions* findDevice(const QString& id) const;
@@ -155,6 +156,7 @@ private:
     bool m_autostart = true;
     bool m_blockActive = true;
     bool m_lateBlockActivate = false;
+    bool m_populate = true;
     bool m_doorbellsStale = true;
     std::shared_ptr<engine::StartedWord> m_startedWord; ///< until it is set
 

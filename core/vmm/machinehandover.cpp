@@ -103,14 +103,16 @@ Result<void> Machine::attachRam(const QString& id, UniqueFd memfd)
 Result<void> Machine::prepareForState()
 {
     GuestMemory* memory = nullptr;
+    bool populate = false;
     {
         const engine::VmLock held(*this);
         memory = m_memory.get();
+        populate = m_populate;
     }
     if (!memory)
         return failure(
             ErrorCode::Refused, u"prepare for the guest"_s, {}, u"the machine does not exist yet"_s);
-    return memory->populate();
+    return populate ? memory->populate() : Result<void>();
 }
 
 Result<void> Machine::attachDeviceFds(engine::Device&, std::vector<cpr::Entry> fds)

@@ -35,6 +35,9 @@ struct MigrationView
     std::optional<qint64> downtimeMs; ///< of a completed one
     quint64 ramBytesSent = 0;
     qint64 passes = 0;
+    /// Of one that has handed the guest over: what the source can prove of the destination.
+    std::optional<bool> destinationRan;
+    std::optional<bool> destinationGone;
     QList<engine::ChannelAddress> listening; ///< with the ports that the kernel chose
 };
 

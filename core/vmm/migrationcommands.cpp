@@ -32,6 +32,7 @@ MigrationCommands::MigrationCommands(
     , m_defer(incoming.defer)
 {
     m_parts.machine.setLateBlockActivate(m_settings.capabilities.capabilities().lateBlockActivate);
+    m_parts.machine.setPopulate(m_settings.parameters.parameters().populate);
     m_parts.backend.setObserver({ .noticed = [this](const std::vector<Notice>& notices) { noticed(notices); },
         .ended = [this](const MigrationEnd& end) { ended(end); } });
 }
@@ -64,6 +65,8 @@ Result<QJsonValue> MigrationCommands::setParameters(const QJsonObject& arguments
 {
     if (auto set = m_settings.parameters.setAll(arguments, ParameterSource::Qmp); !set)
         return std::unexpected(set.error());
+    const VmLock lock(m_parts.machine);
+    m_parts.machine.setPopulate(m_settings.parameters.parameters().populate);
     return QJsonValue();
 }
 
@@ -234,6 +237,10 @@ QJsonObject MigrationCommands::query() const
             ram.insert(name, 0);
         info.insert("ram"_L1, ram);
     }
+    if (view.destinationRan)
+        info.insert("destination-ran"_L1, *view.destinationRan);
+    if (view.destinationGone)
+        info.insert("destination-gone"_L1, *view.destinationGone);
     QJsonArray addresses;
     for (const engine::ChannelAddress& address : view.listening)
         addresses.append(address.toSocketAddress());

@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -63,6 +64,7 @@ struct Config
     QString handover = u"prepared"_s;
     bool migrateFds = true;
     bool load = false;
+    bool populate = true; ///< the destination, before the stop
     qint64 populated = 0; ///< bytes of RAM that the guest has written before
 };
 
@@ -74,7 +76,15 @@ struct Figures
     Series storageGap;
     Series brownOut; ///< the first sweep, in thousandths of a steady one
     Series total;
+    std::map<QString, Series> parts; ///< of the pause
     int failures = 0;
+
+    void add(const timeline::PauseBreakdown& breakdown)
+    {
+        pause.add(breakdown.pause.valueNs);
+        for (const timeline::PauseRow& row : breakdown.rows)
+            parts[sideId(row.side) + u": "_s + row.text].add(row.durationNs);
+    }
 };
 
 bool waitFor(const std::function<bool()>& condition, int limitMs = 60'000)
@@ -108,8 +118,8 @@ void rest(int ms)
     waitFor([&] { return monotonicNs() >= until; }, ms + 1000);
 }
 
-/// One migration of what listens at \a qmpPath; its pause in nanoseconds.
-std::optional<qint64> migrate(const QString& qmpPath, const op::SessionRequest& wanted,
+/// One migration of what listens at \a qmpPath; its pause.
+std::optional<timeline::PauseBreakdown> migrate(const QString& qmpPath, const op::SessionRequest& wanted,
     const std::function<void(pid_t, quint64)>& takeOver, qint64& totalNs)
 {
     timeline::Record record;
@@ -137,7 +147,21 @@ std::optional<qint64> migrate(const QString& qmpPath, const op::SessionRequest& 
     totalNs = monotonicNs() - began;
     if (!ended || session.outcome() != op::Outcome::Migrated)
         return {};
-    return timeline::summarize(record.events()).pause.pause.valueNs;
+    return timeline::summarize(record.events()).pause;
+}
+
+/// The guest's reading once it has gone through its working set.
+QJsonValue afterFirstSweep(const QString& qmpPath)
+{
+    QJsonValue pulse;
+    waitFor(
+        [&] {
+            rest(100);
+            pulse = ask(qmpPath, u"query-pulse"_s);
+            return pulse[u"processors"][0][u"first-done"].toBool();
+        },
+        5000);
+    return pulse;
 }
 
 Figures measure(const Config& config, int runs, qint64 budgetNs)
@@ -174,7 +198,7 @@ Figures measure(const Config& config, int runs, qint64 budgetNs)
     ask(lab.qmpPath(), u"x-set-pulse-rates"_s, rates);
     op::SessionRequest request;
     if (config.migrateFds) {
-        request.parameters = { { u"handover"_s, config.handover } };
+        request.parameters = { { u"handover"_s, config.handover }, { u"x-populate"_s, config.populate } };
     } else {
         request.mode = u"normal"_s;
         request.parameters = { { u"migrate-fds"_s, false } };
@@ -196,9 +220,8 @@ Figures measure(const Config& config, int runs, qint64 budgetNs)
                 break;
             continue;
         }
-        rest(100);
-        const QJsonValue pulse = ask(lab.qmpPath(), u"query-pulse"_s);
-        figures.pause.add(*pause);
+        const QJsonValue pulse = afterFirstSweep(lab.qmpPath());
+        figures.add(*pause);
         figures.total.add(total);
         figures.guestGap.add(pulse[u"start-gap-ns"].toInteger());
         if (pulse[u"blocks-verified"].toInteger() > 0)
@@ -234,7 +257,7 @@ Figures measureQemu(int runs, qint64 deadlineNs)
         if (!pause && ++figures.failures > 3)
             break;
         if (pause) {
-            figures.pause.add(*pause);
+            figures.add(*pause);
             figures.total.add(total);
         }
     }
@@ -253,7 +276,14 @@ QList<Config> configs()
     };
     add(u"prepared, 256 MiB, 1 queue, idle"_s);
     add(u"under load"_s, [](Config& c) { c.load = true; });
+    add(u"under load, not populated"_s, [](Config& c) { c.load = true, c.populate = false; });
     add(u"early-stop"_s, [](Config& c) { c.handover = u"early-stop"_s; });
+    const auto withoutExclusive = [](Config& c) { c.lab.network = c.lab.disk = c.lab.console = false; };
+    add(u"prepared, no exclusive device"_s, withoutExclusive);
+    add(u"late-stop, no exclusive device"_s, [&](Config& c) {
+        withoutExclusive(c);
+        c.handover = u"late-stop"_s;
+    });
     add(u"4 GiB populated"_s, [](Config& c) { c.lab.ramBytes = 4 * gibibyte, c.populated = 3 * gibibyte; });
     add(u"16 GiB populated"_s,
         [](Config& c) { c.lab.ramBytes = 16 * gibibyte, c.populated = 12 * gibibyte; });
@@ -271,7 +301,7 @@ QList<Config> configs()
     return list;
 }
 
-void print(const QString& name, const Figures& figures, double bareNs)
+void print(const QString& name, const Figures& figures, double bareNs, bool parts)
 {
     std::printf("%-34s %-24s %-24s %-24s %-24s %s\n", qPrintable(name), figures.guestGap.text().constData(),
         figures.pause.text().constData(), figures.networkGap.text().constData(),
@@ -282,6 +312,10 @@ void print(const QString& name, const Figures& figures, double bareNs)
     if (!figures.brownOut.isEmpty())
         std::printf(
             "%-34s first sweep %.1f times the shortest one\n", "", figures.brownOut.quantile(0.5) / 1e6);
+    for (const auto& [part, series] : figures.parts) {
+        if (parts && series.quantile(0.5) >= 500)
+            std::printf("%-34s %-24s %s\n", "", series.text().constData(), qPrintable(part));
+    }
     if (figures.failures > 0)
         std::printf("%-34s %d of the migrations failed\n", "", figures.failures);
     std::fflush(stdout);
@@ -301,10 +335,12 @@ int main(int argc, char** argv)
     parser.addOption(
         { u"budget"_s, u"Seconds for each row; what is not done by then is left out."_s, u"S"_s, u"90"_s });
     parser.addOption({ u"only"_s, u"Rows whose name contains this."_s, u"TEXT"_s });
+    parser.addOption({ u"parts"_s, u"Also what the pause was spent on."_s });
     parser.process(application);
     const int runs = parser.value(u"runs"_s).toInt();
     const qint64 budget = parser.value(u"budget"_s).toLongLong() * 1'000'000'000;
     const QString only = parser.value(u"only"_s);
+    const bool parts = parser.isSet(u"parts"_s);
 
     QTemporaryDir runtime;
     qputenv("XDG_RUNTIME_DIR", runtime.path().toUtf8());
@@ -319,9 +355,9 @@ int main(int argc, char** argv)
         "network gap", "storage gap", "migrate to end");
     for (const Config& config : configs()) {
         if (config.name.contains(only))
-            print(config.name, measure(config, runs, budget), bare.quantile(0.5));
+            print(config.name, measure(config, runs, budget), bare.quantile(0.5), parts);
     }
     if (u"QEMU 11.1 cpr-transfer, 1 GiB"_s.contains(only))
-        print(u"QEMU 11.1 cpr-transfer, 1 GiB"_s, measureQemu(runs, monotonicNs() + budget), 0);
+        print(u"QEMU 11.1 cpr-transfer, 1 GiB"_s, measureQemu(runs, monotonicNs() + budget), 0, parts);
     return 0;
 }

@@ -63,6 +63,7 @@ public:
     }
 
     lab::VmmLab& lab() { return m_lab; }
+    const lab::VmmLab& lab() const { return m_lab; }
     pid_t sourcePid() const { return m_lab.sourcePid(); }
     pid_t destinationPid() const { return m_destination ? m_destination->pid() : 0; }
     bool destinationIsAlive() const { return m_destination && m_destination->isRunning(); }
@@ -208,6 +209,14 @@ public:
         return fds ? fds->size() : -1;
     }
 
+    /// The path at which the destination's channel of that \a type, main or cpr, is reached through a proxy.
+    QString openProxy(const QString& type, const fakes::Tampering& forth, const fakes::Tampering& back)
+    {
+        const QString path = file(type) + QStringLiteral("-proxy");
+        m_proxies.push_back(std::make_unique<fakes::ChannelProxy>(path, file(type), forth, back));
+        return path;
+    }
+
 private:
     static QStringList limits()
     {
@@ -222,8 +231,7 @@ private:
     }
     QJsonObject channel(const QString& type, const fakes::Tampering& forth, const fakes::Tampering& back)
     {
-        const QString path = file(type) + QStringLiteral("-proxy");
-        m_proxies.push_back(std::make_unique<fakes::ChannelProxy>(path, file(type), forth, back));
+        const QString path = openProxy(type, forth, back);
         return { { QStringLiteral("channel-type"), type },
             { QStringLiteral("addr"),
                 QJsonObject{ { QStringLiteral("transport"), QStringLiteral("socket") },

@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "programprocess.h"
+#include "vmmpair.h"
+
+#include <QTemporaryDir>
+#include <QThread>
+
+#include <csignal>
+#include <optional>
+
+using namespace cutover;
+using namespace cutover::test;
+using namespace Qt::StringLiterals;
+
+/// Gone, or a zombie: it holds no descriptor any more.
+static bool hasEnded(pid_t pid)
+{
+    QFile stat(u"/proc/%1/stat"_s.arg(pid));
+    if (!stat.open(QIODevice::ReadOnly))
+        return true;
+    const QByteArray text = stat.readAll();
+    return text.mid(text.lastIndexOf(')') + 2).startsWith('Z');
+}
+
+/// cutoverctl on pairs of the embedded VMM: what it says, how it exits, where the guest is afterwards.
+class TestCutoverctlVmm : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void init();
+    void cleanup() { m_pair.reset(); }
+
+    void listCheckMigrate();
+    void destinationThatFails_data();
+    void destinationThatFails();
+    void exclusiveDeviceOpenedTooEarly();
+    void lostBeforeItRan();
+    void lostAfterItRan();
+
+private:
+    QString source() const { return u"qmp:"_s + m_pair->lab().qmpPath(); }
+    bool guestRunsAt(const QString& qmpPath) const
+    {
+        return ask(qmpPath, u"query-status"_s)[u"running"].toBool();
+    }
+    /// cutoverctl migrate to a destination of ours that is reached through proxies.
+    ProcessRun migrateThroughProxies(const Disturbance& disturbance);
+    /// Ends the destination once a message has come, before it is passed on.
+    std::function<bool()> killDestination();
+
+    std::optional<QTemporaryDir> m_runtime;
+    std::optional<VmmPair> m_pair;
+};
+
+void TestCutoverctlVmm::init()
+{
+    QTest::failOnWarning();
+    m_runtime.emplace();
+    qputenv("XDG_RUNTIME_DIR", QFile::encodeName(m_runtime->path()));
+    m_pair.emplace(lab::VmmLabOptions{ .ramBytes = qint64{ 16 } << 20,
+        .processors = 1,
+        .ballastBytes = qint64{ 1 } << 20,
+        .network = lab::inPrivateNetwork(),
+        .packetsPerSecond = 200 });
+    QVERIFY2(m_pair->start(), qPrintable(m_pair->error()));
+    // A monitor serves one client.
+    m_pair->client().close();
+}
+
+std::function<bool()> TestCutoverctlVmm::killDestination()
+{
+    return [pid = m_pair->destinationPid()] {
+        ::kill(pid, SIGKILL);
+        while (!hasEnded(pid))
+            QThread::msleep(1);
+        return true;
+    };
+}
+
+ProcessRun TestCutoverctlVmm::migrateThroughProxies(const Disturbance& disturbance)
+{
+    const QString destination = u"qmp:%1,cpr:%2,main:%3"_s.arg(m_pair->destinationQmp(),
+        m_pair->openProxy(u"cpr"_s, disturbance.cprForth, {}),
+        m_pair->openProxy(u"main"_s, disturbance.forth, disturbance.back));
+    return runProcess({ u"migrate"_s, u"--source"_s, source(), u"--destination"_s, destination, u"--set"_s,
+        u"handover=prepared"_s, u"--yes"_s, u"--json"_s });
+}
+
+void TestCutoverctlVmm::listCheckMigrate()
+{
+    const pid_t pid = m_pair->sourcePid();
+    const auto listed = runProcess({ u"list"_s, u"--json"_s });
+    QCOMPARE(listed.code, 0);
+    const QJsonArray vmms = listed.lastJson()["vmms"_L1].toArray();
+    QVERIFY(std::ranges::any_of(vmms, [&](const QJsonValue& vmm) { return vmm["pid"_L1].toInt() == pid; }));
+
+    const auto checked = runProcess({ u"check"_s, u"--source"_s, source(), u"--json"_s });
+    QVERIFY2(checked.code == 0, qPrintable(checked.err + checked.out));
+    QVERIFY(guestRunsAt(m_pair->lab().qmpPath()));
+
+    const auto migrated = runProcess({ u"migrate"_s, u"--source"_s, source(), u"--yes"_s, u"--json"_s });
+    QVERIFY2(migrated.code == 0, qPrintable(migrated.err + migrated.out.right(2000)));
+    const QJsonObject summary = migrated.lastJson();
+    const pid_t destination = summary["destination"_L1]["pid"_L1].toInt();
+    const auto start = processStartTime(destination);
+    QVERIFY(start && m_pair->lab().takeOver(destination, *start));
+    QCOMPARE(summary["location"_L1].toString(), u"destination"_s);
+    const QJsonArray fds = summary["fds"_L1].toArray();
+    QVERIFY(fds.size() >= 3);
+    for (const QJsonValue& fd : fds)
+        QCOMPARE(fd["identity"_L1].toString(), u"same"_s);
+    QVERIFY(guestRunsAt(m_pair->lab().qmpPath()));
+    QVERIFY(hasEnded(pid));
+}
+
+void TestCutoverctlVmm::destinationThatFails_data()
+{
+    QTest::addColumn<QByteArray>("marker");
+    QTest::addColumn<bool>("back");
+    QTest::addColumn<bool>("cut");
+    for (const char* marker : { "@hello", "@end" }) {
+        QTest::addRow("killed at %s", marker) << QByteArray(marker) << false << false;
+        QTest::addRow("cut at %s", marker) << QByteArray(marker) << false << true;
+    }
+    for (const char* marker : { "@prepared", "@ready" }) {
+        QTest::addRow("killed at %s", marker) << QByteArray(marker) << true << false;
+        QTest::addRow("cut at %s", marker) << QByteArray(marker) << true << true;
+    }
+}
+
+void TestCutoverctlVmm::destinationThatFails()
+{
+    QFETCH(QByteArray, marker);
+    QFETCH(bool, back);
+    QFETCH(bool, cut);
+    QVERIFY(m_pair->launchDestination({}, 20'000));
+    Disturbance disturbance;
+    fakes::Tampering& tampering = back ? disturbance.back : disturbance.forth;
+    tampering.marker = marker;
+    tampering.atMarker = cut ? std::function([] { return false; }) : killDestination();
+    const auto run = migrateThroughProxies(disturbance);
+    QVERIFY2(run.code == 1, qPrintable(u"%1: %2"_s.arg(run.code).arg(run.err + run.out.right(2000))));
+    const QJsonObject summary = run.lastJson();
+    QCOMPARE(summary["location"_L1].toString(), u"source"_s);
+    QVERIFY(!summary["failure"_L1]["message"_L1].toString().isEmpty());
+    QVERIFY(guestRunsAt(m_pair->lab().qmpPath()));
+}
+
+void TestCutoverctlVmm::exclusiveDeviceOpenedTooEarly()
+{
+    const auto run = runProcess({ u"migrate"_s, u"--source"_s, source(), u"--set"_s, u"handover=late-stop"_s,
+        u"--yes"_s, u"--json"_s });
+    QVERIFY2(run.code == 1, qPrintable(run.err + run.out.right(2000)));
+    QCOMPARE(run.lastJson()["location"_L1].toString(), u"source"_s);
+    QVERIFY2(run.err.contains(u"EBUSY"_s) || run.err.contains(u"owns it"_s), qPrintable(run.err));
+    QVERIFY(guestRunsAt(m_pair->lab().qmpPath()));
+}
+
+void TestCutoverctlVmm::lostBeforeItRan()
+{
+    QVERIFY(m_pair->launchDestination({}, 20'000));
+    Disturbance disturbance;
+    disturbance.forth.marker = "@go";
+    disturbance.forth.atMarker = killDestination();
+    const auto run = migrateThroughProxies(disturbance);
+    QVERIFY2(run.code == 4, qPrintable(u"%1: %2"_s.arg(run.code).arg(run.err + run.out.right(2000))));
+    QVERIFY(!guestRunsAt(m_pair->lab().qmpPath()));
+
+    const auto rescued = runProcess(
+        { u"rescue"_s, u"--source"_s, source(), u"--to"_s, u"source"_s, u"--yes"_s, u"--json"_s });
+    QVERIFY2(rescued.code == 0, qPrintable(rescued.err + rescued.out));
+    QCOMPARE(rescued.lastJson()["location"_L1].toString(), u"source"_s);
+    QVERIFY(guestRunsAt(m_pair->lab().qmpPath()));
+}
+
+void TestCutoverctlVmm::lostAfterItRan()
+{
+    QVERIFY(m_pair->launchDestination({}, 20'000));
+    Disturbance disturbance;
+    disturbance.back.marker = "@started";
+    disturbance.back.atMarker = killDestination();
+    const auto run = migrateThroughProxies(disturbance);
+    QVERIFY2(run.code == 4, qPrintable(u"%1: %2"_s.arg(run.code).arg(run.err + run.out.right(2000))));
+
+    // Its memory and disks have moved on: to go back is refused, here and by the VMM itself.
+    const auto refused = runProcess(
+        { u"rescue"_s, u"--source"_s, source(), u"--to"_s, u"source"_s, u"--yes"_s, u"--json"_s });
+    QVERIFY2(refused.code == 4, qPrintable(u"%1: %2"_s.arg(refused.code).arg(refused.err + refused.out)));
+    QVERIFY(!guestRunsAt(m_pair->lab().qmpPath()));
+}
+
+int main(int argc, char** argv)
+{
+    static_cast<void>(lab::enterPrivateNetwork());
+    QCoreApplication application(argc, argv);
+    TestCutoverctlVmm test;
+    return QTest::qExec(&test, argc, argv);
+}
+#include "tst_cutoverctlvmm.moc"
