@@ -189,7 +189,9 @@ Result<void> DestinationMigration::carryOut(DestinationStep step)
 
 Result<UniqueFd> DestinationMigration::acceptFrom(Listener DestinationMigration::* listener)
 {
-    const int alarms[] = { m_cancelAlarm.fd(), m_listenerAlarm.fd() };
+    std::vector<int> alarms{ m_cancelAlarm.fd(), m_listenerAlarm.fd() };
+    if (m_cprPeer)
+        alarms.push_back(m_cprPeer.get());
     while (true) {
         int fd = -1;
         {
@@ -199,6 +201,8 @@ Result<UniqueFd> DestinationMigration::acceptFrom(Listener DestinationMigration:
         auto ready = waitFor(fd, POLLIN, alarms, noDeadline);
         if (!ready && m_cancelAlarm.isRung())
             return std::unexpected(ready.error());
+        if (!ready && m_cprPeer && hasEnded(m_cprPeer.get()))
+            return std::unexpected(sourceGaveUp().error());
         m_listenerAlarm.clear();
         if (!ready)
             continue;
@@ -209,12 +213,21 @@ Result<UniqueFd> DestinationMigration::acceptFrom(Listener DestinationMigration:
     }
 }
 
+Result<void> DestinationMigration::sourceGaveUp()
+{
+    return failure(ErrorCode::Disconnected, u"wait for the source on the main channel"_s, {},
+        u"the source has given up"_s);
+}
+
 Result<void> DestinationMigration::awaitCpr()
 {
     auto socket = acceptFrom(&DestinationMigration::m_cprListener);
     if (!socket)
         return std::unexpected(socket.error());
     m_cpr = std::move(*socket);
+    // Who cannot be watched is missed when it does not come to the main channel, by the operator alone.
+    if (auto peer = openPeerPidFd(m_cpr.get()))
+        m_cprPeer = std::move(*peer);
     m_notices.trace(u"cpr_state_load"_s, u"cpr-transfer mode"_s);
     cpr::Decoder decoder;
     const int alarms[] = { m_cancelAlarm.fd() };
@@ -252,9 +265,12 @@ Result<void> DestinationMigration::awaitMain()
         }
         if (!m_cpr)
             break;
-        const int alarms[] = { m_cancelAlarm.fd() };
-        if (auto ready = waitFor(m_listenerAlarm.fd(), POLLIN, alarms, noDeadline); !ready)
-            return ready;
+        const int alarms[] = { m_cancelAlarm.fd(), m_listenerAlarm.fd() };
+        const auto hungUp = waitFor(m_cpr.get(), 0, alarms, noDeadline);
+        if (hungUp)
+            return sourceGaveUp();
+        if (m_cancelAlarm.isRung())
+            return hungUp;
         m_listenerAlarm.clear();
     }
     m_notices.status(MigrationStatus::Setup);

@@ -59,6 +59,7 @@ private:
 
     void run();
     Result<void> carryOut(DestinationStep step);
+    static Result<void> sourceGaveUp();
     Result<void> awaitCpr();
     Result<void> createDevices();
     Result<void> awaitMain();
@@ -93,6 +94,7 @@ private:
     std::vector<cpr::Entry> m_cprEntries;
     MainChannel m_main;
     std::unique_ptr<RamReceiver> m_ram;
+    UniqueFd m_cprPeer; ///< the process that sent the CPR state; the source, or a relay
     UniqueFd m_sourcePidFd;
     std::vector<Section> m_state; ///< device sections and @cpu, in the order received
     bool m_sourceWasRunning = true;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,6 +32,18 @@ Result<UniqueFd> openPidFd(pid_t pid, quint64 startTimeTicks)
     if (*startTime != startTimeTicks)
         return failure(ErrorCode::NotFound, attempt, object, u"it is another process by now"_s);
     return pidFd;
+}
+
+Result<UniqueFd> openPeerPidFd(int socket)
+{
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return systemError(u"watch the other side's process"_s, {}, errno);
+    const auto startTime = processStartTime(peer.pid);
+    if (!startTime)
+        return std::unexpected(startTime.error());
+    return openPidFd(peer.pid, *startTime);
 }
 
 bool hasEnded(int pidFd)

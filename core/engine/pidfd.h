@@ -16,6 +16,10 @@ namespace cutover::engine {
 /// is not, or no longer, here; InvalidArgument for our own and for process 1.
 Result<UniqueFd> openPidFd(pid_t pid, quint64 startTimeTicks);
 
+/// A pidfd of the process at the other end of a connected unix socket, as openPidFd(); it is the one that
+/// connected or listened, whoever holds that end now.
+Result<UniqueFd> openPeerPidFd(int socket);
+
 /// True once all threads of the process have ended.
 bool hasEnded(int pidFd);
 

@@ -236,8 +236,10 @@ Result<void> SourceMigration::sendCpr()
         const auto sent = sender.advance(m_cpr.get());
         if (!sent)
             return std::unexpected(destinationsReason(sent.error()));
-        if (*sent)
+        if (*sent) {
+            m_cprSent = true;
             return {};
+        }
         if (auto ready = waitFor(m_cpr.get(), POLLOUT, alarms, deadline); !ready)
             return ready;
     }

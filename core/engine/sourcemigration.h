@@ -139,6 +139,7 @@ private:
     QByteArray m_buffer; ///< of one device's state; reserved before the stop
     bool m_wasRunning = true;
     bool m_destinationLetGo = false;
+    bool m_cprSent = false;
     bool m_dirtyLog = false;
     std::jthread m_thread;
 };

@@ -96,11 +96,23 @@ Result<void> SourceMigration::resume()
 
 void SourceMigration::tellDestination(const Error& cause)
 {
-    if (!m_main.isOpen())
+    const qint64 deadline = deadlineIn(m_options.limits.rollback);
+    const auto tell = [&](MainChannel& channel) {
+        // A destination that cannot be told sees the channel end.
+        std::ignore = channel.send(message::abort, 0, message::version, message::encode(cause), {}, deadline);
+    };
+    if (m_main.isOpen()) {
+        tell(m_main);
         return;
-    // A destination that cannot be told sees the channel end.
-    std::ignore = m_main.send(message::abort, 0, message::version, message::encode(cause), {},
-        deadlineIn(m_options.limits.rollback));
+    }
+    // One that has all it needs waits for us on the main channel, and would for ever.
+    if (!m_cprSent)
+        return;
+    if (auto socket = m_options.connectMain()) {
+        MainChannel channel(std::move(*socket));
+        if (channel.sendHeader(deadline))
+            tell(channel);
+    }
 }
 
 } // namespace cutover::engine
