@@ -4,6 +4,8 @@
 #include "base/process.h"
 
 #include "base/logging.h"
+#include "base/namespacespawn.h"
+#include "base/orphan.h"
 
 #include <QDir>
 #include <QFile>
@@ -199,6 +201,46 @@ std::vector<char*> pointers(std::vector<QByteArray>& strings)
     return result;
 }
 
+using LiftedFds = std::vector<std::pair<UniqueFd, int>>;
+
+Result<pid_t> spawnHere(const QString& program, const SpawnOptions& options,
+    std::vector<QByteArray>& arguments, char** environment, const LiftedFds& lifted)
+{
+    FileActions actions;
+    ::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    addFdActions(actions, lifted);
+    if (!options.workingDirectory.isEmpty())
+        ::posix_spawn_file_actions_addchdir_np(
+            actions.get(), QFile::encodeName(options.workingDirectory).constData());
+    Attributes attributes;
+    setSignals(attributes, options.ownSession);
+    pid_t pid = -1;
+    const int error = ::posix_spawn(&pid, QFile::encodeName(program).constData(), actions.get(),
+        attributes.get(), pointers(arguments).data(), environment);
+    if (error != 0)
+        return systemError(QStringLiteral("start the program"), program, error);
+    return pid;
+}
+
+Result<pid_t> spawnElsewhere(const QString& program, const SpawnOptions& options,
+    std::vector<QByteArray>& arguments, char** environment, const LiftedFds& lifted)
+{
+    const QByteArray path = QFile::encodeName(program);
+    const QByteArray folder = QFile::encodeName(options.workingDirectory);
+    const std::vector<char*> argv = pointers(arguments);
+    PreparedProgram prepared{ .path = path.constData(),
+        .argv = argv.data(),
+        .environment = environment,
+        .workingDirectory = folder.isEmpty() ? nullptr : folder.constData(),
+        .fds = {},
+        .ownSession = options.ownSession,
+        .namespacePidFd = options.enter->first,
+        .namespaceKinds = options.enter->second };
+    for (const auto& [fd, number] : lifted)
+        prepared.fds.emplace_back(fd.get(), number);
+    return spawnInNamespaces(prepared);
+}
+
 } // namespace
 
 Result<quint64> processStartTime(pid_t pid, const QString& procRoot)
@@ -240,7 +282,11 @@ ChildProcess::~ChildProcess()
         hasEnded(m_pidFd, destroyWaitMs);
     }
     siginfo_t info{};
-    ::waitid(P_PIDFD, static_cast<id_t>(m_pidFd.get()), &info, WEXITED | WNOHANG);
+    const int waited = ::waitid(P_PIDFD, static_cast<id_t>(m_pidFd.get()), &info, WEXITED | WNOHANG);
+    if (waited == 0 && info.si_pid == 0) {
+        delete std::exchange(m_notifier, nullptr);
+        reapLater(std::move(m_pidFd));
+    }
 }
 
 Result<std::unique_ptr<ChildProcess>> ChildProcess::spawn(const SpawnOptions& options)
@@ -274,36 +320,27 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::spawn(const SpawnOptions& op
     if (!lifted)
         return std::unexpected(lifted.error());
 
-    FileActions actions;
-    ::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    addFdActions(actions, *lifted);
-    if (!options.workingDirectory.isEmpty())
-        ::posix_spawn_file_actions_addchdir_np(
-            actions.get(), QFile::encodeName(options.workingDirectory).constData());
-    Attributes attributes;
-    setSignals(attributes, options.ownSession);
-
     std::vector<QByteArray> arguments = encode(options.argv);
-    std::vector<char*> argv = pointers(arguments);
     std::vector<QByteArray> variables = encode(options.environment.value_or(QStringList()));
     std::vector<char*> ownEnvironment = pointers(variables);
-    pid_t pid = -1;
-    const int error = ::posix_spawn(&pid, QFile::encodeName(*program).constData(), actions.get(),
-        attributes.get(), argv.data(), options.environment ? ownEnvironment.data() : environ);
-    if (error != 0)
-        return systemError(attempt, *program, error);
+    char** environment = options.environment ? ownEnvironment.data() : environ;
+    const Result<pid_t> pid = options.enter
+        ? spawnElsewhere(*program, options, arguments, environment, *lifted)
+        : spawnHere(*program, options, arguments, environment, *lifted);
+    if (!pid)
+        return std::unexpected(pid.error());
 
-    Result<UniqueFd> pidFd = openPidFd(pid);
+    Result<UniqueFd> pidFd = openPidFd(*pid);
     if (!pidFd) {
         // Not reaped yet, so the pid is still this child's.
-        ::kill(pid, SIGKILL);
-        ::waitpid(pid, nullptr, 0);
+        ::kill(*pid, SIGKILL);
+        ::waitpid(*pid, nullptr, 0);
         return std::unexpected(pidFd.error());
     }
-    const quint64 startTime = processStartTime(pid).value_or(0);
-    qCDebug(lcProcess) << "started" << pid << options.argv;
+    const quint64 startTime = processStartTime(*pid).value_or(0);
+    qCDebug(lcProcess) << "started" << *pid << options.argv;
     return std::unique_ptr<ChildProcess>(
-        new ChildProcess(pid, std::move(*pidFd), startTime, options.onDestroy));
+        new ChildProcess(*pid, std::move(*pidFd), startTime, options.onDestroy));
 }
 
 void ChildProcess::reap()

@@ -42,6 +42,9 @@ struct SpawnOptions
     /// (our fd, its number in the child, 3..1023). Borrowed for the call. Everything else is closed.
     std::vector<std::pair<int, int>> fds;
     bool ownSession = false; ///< setsid: our terminal's signals do not reach it
+    /// The namespaces of another process that the child moves into before it executes the program: pidfd,
+    /// borrowed for the call, and CLONE_NEWUSER, CLONE_NEWNET or both.
+    std::optional<std::pair<int, int>> enter;
     OnDestroy onDestroy = OnDestroy::Kill;
 };
 
@@ -54,7 +57,8 @@ public:
     /// Returns after the program was executed; an exec that fails is an Error that names the program,
     /// and then nothing has been started.
     static Result<std::unique_ptr<ChildProcess>> spawn(const SpawnOptions& options);
-    /// Kill: sends SIGKILL and waits for the end (a second at most). Leave: the child goes on.
+    /// Kill: sends SIGKILL and waits for the end (a second at most). Leave: the child goes on, and is reaped
+    /// when it ends as long as QCoreApplication's event loop runs.
     ~ChildProcess() override;
 
     pid_t pid() const { return m_pid; }

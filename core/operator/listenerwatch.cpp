@@ -14,9 +14,9 @@ namespace cutover::op {
 /// Between two looks at the kernel's table; a look takes some tens of microseconds.
 static constexpr int intervalMs = 3;
 
-bool isListening(const QString& path)
+bool isListening(const QString& path, pid_t process)
 {
-    const auto sockets = ProcFs().unixSockets();
+    const auto sockets = ProcFs().unixSockets(process);
     if (!sockets)
         return false;
     const QString wanted = QFileInfo(path).absoluteFilePath();
@@ -32,8 +32,9 @@ ListenerWatch::ListenerWatch(QObject* parent)
     connect(&m_timer, &QTimer::timeout, this, &ListenerWatch::look);
 }
 
-void ListenerWatch::start(const QString& path)
+void ListenerWatch::start(const QString& path, pid_t process)
 {
+    m_process = process;
     m_path = path;
     m_timer.start();
 }
@@ -45,7 +46,7 @@ void ListenerWatch::stop()
 
 void ListenerWatch::look()
 {
-    if (!isListening(m_path))
+    if (!isListening(m_path, m_process))
         return;
     m_timer.stop();
     Q_EMIT listening();

@@ -10,11 +10,14 @@
 #include <QString>
 #include <QTimer>
 
+#include <sys/types.h>
+
 namespace cutover::op {
 
 /// True when a unix stream socket listens at \a path, by the kernel's own table: connecting to find out
-/// would take the one connection that a VMM accepts there.
-bool isListening(const QString& path);
+/// would take the one connection that a VMM accepts there. The table is that of the network namespace of \a
+/// process; 0: ours.
+bool isListening(const QString& path, pid_t process = 0);
 
 /// Waits until somebody listens at a path.
 class ListenerWatch : public QObject
@@ -23,7 +26,8 @@ class ListenerWatch : public QObject
 public:
     explicit ListenerWatch(QObject* parent = nullptr);
     /// Replaces an earlier wait. There is no time limit: the caller's own ends it.
-    void start(const QString& path);
+    /// \a process is the one that will listen, 0 = one of our own network namespace.
+    void start(const QString& path, pid_t process = 0);
     void stop();
 
 Q_SIGNALS:
@@ -33,6 +37,7 @@ Q_SIGNALS:
 private:
     void look();
     QString m_path;
+    pid_t m_process = 0;
     QTimer m_timer;
 };
 

@@ -336,7 +336,9 @@ void RescueOperation::Private::confirm(Side side, GuestLocation)
 
 void RescueOperation::Private::takePlaceOfSource()
 {
-    if (evidence.journal.launched && !isListening(evidence.journal.sourceQmp)) {
+    if (evidence.journal.launched
+        && !isListening(evidence.journal.sourceQmp,
+            destinationProcess && destinationProcess->alive() ? destinationProcess->pid() : 0)) {
         if (const auto moved = takePlace(evidence.journal.destinationQmp, evidence.journal.sourceQmp);
             !moved) {
             fail(Side::Destination, moved.error());

@@ -143,6 +143,8 @@ void Session::Private::writeStage(JournalStage stage)
 {
     if (folder.isEmpty())
         return;
+    if (stage == JournalStage::Failed || stage == JournalStage::Finished)
+        removeChannels();
     journal.stage = stage;
     if (destination)
         journal.destination = { .pid = destination->pid(), .startTicks = destination->startTimeTicks() };
@@ -255,6 +257,16 @@ Result<void> Session::cancel()
 Result<void> Session::finish()
 {
     return d->feed(input::Finish{});
+}
+
+void Session::letGo()
+{
+    if (!isFinal(d->machine.state))
+        return;
+    for (const Side side : { Side::Source, Side::Destination }) {
+        if (Endpoint* vmm = d->endpointOf(side))
+            vmm->client().close();
+    }
 }
 
 const SessionRequest& Session::request() const

@@ -103,6 +103,10 @@ public:
     /// Ends the source (or keeps it, by the request) and moves the destination's monitor to its path.
     Result<void> finish();
 
+    /// Gives up the connections, where the session has come to an end: a monitor serves one client, and
+    /// somebody else wants to ask now.
+    void letGo();
+
     const SessionRequest& request() const;
     const SessionState& state() const;
     const Knowledge& knowledge() const;

@@ -3,10 +3,16 @@
 
 #include "base/clock.h"
 #include "fdpass/unixsocket.h"
+#include "operator/procfs.h"
 #include "operator/sessionprivate.h"
 #include "operator/socketmove.h"
 
 #include <KLocalizedString>
+
+#include <QFile>
+
+#include <sched.h>
+#include <unistd.h>
 
 namespace cutover::op {
 
@@ -33,7 +39,44 @@ void Session::Private::launch()
     if (plan.cprFd >= 0)
         tell(input::ListenerReady{});
     else
-        channelWatch.start(plan.cprPath);
+        channelWatch.start(plan.cprPath, destination->pid());
+}
+
+/// What the source's devices are named in. What may not be looked at counts as ours.
+static int foreignNamespaces(pid_t pid)
+{
+    const ProcFs proc;
+    int kinds = 0;
+    for (const auto& [name, kind] : { std::pair(QStringLiteral("user"), CLONE_NEWUSER),
+             std::pair(QStringLiteral("net"), CLONE_NEWNET) }) {
+        const auto theirs = proc.namespaceId(pid, name);
+        const auto ours = proc.namespaceId(::getpid(), name);
+        if (theirs && ours && *theirs != *ours)
+            kinds |= kind;
+    }
+    return kinds;
+}
+
+/// In the network of the source, where a TAP is found by its name. Where we may not go there, here: not every
+/// guest has something that is named in it.
+Result<std::unique_ptr<ChildProcess>> Session::Private::spawnBesideSource(SpawnOptions& options)
+{
+    const int kinds = foreignNamespaces(source->pid());
+    const auto process = ProcessHandle::open(source->pid(), source->startTimeTicks());
+    if (kinds == 0 || !process)
+        return ChildProcess::spawn(options);
+    options.enter = { (*process)->pidFd(), kinds };
+    auto child = ChildProcess::spawn(options);
+    if (child || child.error().code != ErrorCode::PermissionDenied)
+        return child;
+    const Failure problem{ .side = Side::Destination,
+        .phase = SessionPhase::Devices,
+        .error = child.error(),
+        .destinationOutput = {} };
+    note(Category::Action, QStringLiteral("note"), { { QStringLiteral("text"), problem.sentence() } });
+    Q_EMIT q->noted(problem);
+    options.enter.reset();
+    return ChildProcess::spawn(options);
 }
 
 Result<void> Session::Private::launchProcess()
@@ -55,7 +98,7 @@ Result<void> Session::Private::launchProcess()
         cprListener = std::move(*listener);
         options.fds = { { cprListener.get(), plan.cprFd } };
     }
-    auto child = ChildProcess::spawn(options);
+    auto child = spawnBesideSource(options);
     // Ours would keep the channel open after the destination's end, and the source would wait for ever.
     cprListener.reset();
     if (!child)
@@ -65,6 +108,18 @@ Result<void> Session::Private::launchProcess()
     destination->adopt(std::move(*child), errors);
     destination->followLog(plan.derived ? plan.derived->logFile : QString(), false);
     return {};
+}
+
+void Session::Private::removeChannels()
+{
+    // A VMM that inherited its listener does not know the file, and one that was killed removed none.
+    if (plan.attached)
+        return;
+    const QStringList paths{ plan.cprPath, plan.connectBackPath, folder + QStringLiteral("/main.sock") };
+    for (const QString& path : paths) {
+        if (!path.isEmpty())
+            QFile::remove(path);
+    }
 }
 
 void Session::Private::attach()

@@ -47,6 +47,9 @@ public:
     // sessionlaunch.cpp
     void launch();
     Result<void> launchProcess();
+    Result<std::unique_ptr<ChildProcess>> spawnBesideSource(SpawnOptions& options);
+    /// Sockets that only the migration needed and that nobody else removes.
+    void removeChannels();
     void attach();
     void killDestination();
     void reconnect(Side side);

@@ -11,6 +11,7 @@
 
 #include <csignal>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,9 @@ private Q_SLOTS:
     void reportsTheSignal();
     void destroyKillsOrLeaves_data();
     void destroyKillsOrLeaves();
+    void leftChildIsReaped();
+    void entersNamespaces();
+    void namespacesThatCannotBeEntered();
     void onlyNamedFdsAreInherited();
     void fdNumbersMaySwap();
     void outputIsAppended();
@@ -114,6 +118,70 @@ void TestProcess::destroyKillsOrLeaves()
     } else {
         QCOMPARE(::waitpid(pid, nullptr, WNOHANG), -1);
     }
+}
+
+void TestProcess::leftChildIsReaped()
+{
+    SpawnOptions options = shell(u"sleep 1000"_s);
+    options.onDestroy = OnDestroy::Leave;
+    auto child = ChildProcess::spawn(options);
+    QVERIFY(child);
+    const pid_t pid = (*child)->pid();
+    child->reset();
+    QCOMPARE(::kill(pid, SIGKILL), 0);
+    // A zombie keeps its folder in /proc.
+    QTRY_VERIFY(!QFile::exists(u"/proc/%1"_s.arg(pid)));
+}
+
+void TestProcess::entersNamespaces()
+{
+    SpawnOptions other;
+    other.argv = { u"unshare"_s, u"--net"_s, u"sleep"_s, u"1000"_s };
+    if (::geteuid() != 0)
+        other.argv.insert(1, u"--map-root-user"_s);
+    auto home = ChildProcess::spawn(other);
+    QVERIFY(home);
+    const auto networkOf = [](const QString& process) {
+        return QFile::symLinkTarget(u"/proc/%1/ns/net"_s.arg(process)).section(u'/', -1);
+    };
+    const QString pid = QString::number((*home)->pid());
+    QTRY_VERIFY((*home)->isRunning() ? networkOf(pid) != networkOf(u"self"_s) : true);
+    if (!(*home)->isRunning())
+        QSKIP("namespaces cannot be made here");
+
+    QFile given(m_dir.filePath(u"given"_s));
+    QVERIFY(given.open(QIODevice::WriteOnly));
+    SpawnOptions options = shell(u"readlink /proc/self/ns/net; pwd; echo to >&7; ls -C /proc/self/fd"_s);
+    options.stdoutPath = m_dir.filePath(u"namespaces"_s);
+    options.workingDirectory = u"/usr"_s;
+    options.fds = { { given.handle(), 7 } };
+    options.enter = { (*home)->pidFd(), ::geteuid() == 0 ? CLONE_NEWNET : CLONE_NEWNET | CLONE_NEWUSER };
+    auto child = ChildProcess::spawn(options);
+    QVERIFY2(child, qPrintable(child ? QString() : child.error().message()));
+    QSignalSpy exited(child->get(), &ChildProcess::exited);
+    QVERIFY(exited.wait());
+    QCOMPARE(exited[0][0].toInt(), 0);
+    const QByteArrayList said = contents(options.stdoutPath).split('\n');
+    QCOMPARE(QString::fromLatin1(said[0]), networkOf(pid));
+    QCOMPARE(said[1], QByteArray("/usr"));
+    QCOMPARE(contents(given.fileName()), QByteArray("to\n"));
+    // ls itself has the folder open as 3.
+    QCOMPARE(said[2].simplified(), QByteArray("0 1 2 3 7"));
+
+    options.argv = { u"/dev/null"_s };
+    const auto refused = ChildProcess::spawn(options);
+    QVERIFY(!refused);
+}
+
+void TestProcess::namespacesThatCannotBeEntered()
+{
+    SpawnOptions options = shell(u"true"_s);
+    QFile noProcess(u"/dev/null"_s);
+    QVERIFY(noProcess.open(QIODevice::ReadOnly));
+    options.enter = { noProcess.handle(), CLONE_NEWNET };
+    const auto child = ChildProcess::spawn(options);
+    QVERIFY(!child);
+    QVERIFY2(child.error().attempt.contains(u"namespaces"), qPrintable(child.error().message()));
 }
 
 void TestProcess::onlyNamedFdsAreInherited()
