@@ -65,6 +65,7 @@ CommandEntry showCommand();
 CommandEntry exportCommand();
 CommandEntry inspectCommand();
 CommandEntry demoCommand();
+CommandEntry labCommand();
 
 /// All subcommands, in the order of the help.
 QList<CommandEntry> allCommands();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "cli/labcommand.h"
+#include "cli/laboptions.h"
 #include "fdpass/describe.h"
 #include "timeline/timetext.h"
 
@@ -13,9 +14,6 @@
 using namespace Qt::StringLiterals;
 
 namespace cutover::cli {
-
-static constexpr qint64 dirtyBytesPerSecond = qint64{ 64 } << 20;
-static constexpr qint64 blocksPerSecond = 500;
 
 VmmDemo::VmmDemo(Console& console, const Options& options, const lab::VmmLabOptions& labOptions,
     op::SessionRequest request)
@@ -54,26 +52,14 @@ void VmmDemo::labStarted()
         console().print({});
     }
     m_request.source.qmpPath = m_lab.qmpPath();
-    setToWork();
-    // The guest works for a moment first, so that what it says afterwards is about the switchover.
-    QTimer::singleShot(500, this, [this] {
-        m_client.reset();
-        if (m_lab.traffic())
-            m_lab.traffic()->markSilence();
-        beginInLab(m_request);
+    setGuestToWork(m_lab.qmpPath(), this, [this] {
+        // The guest works for a moment first, so that what it says afterwards is about the switchover.
+        QTimer::singleShot(500, this, [this] {
+            if (m_lab.traffic())
+                m_lab.traffic()->markSilence();
+            beginInLab(m_request);
+        });
     });
-}
-
-void VmmDemo::setToWork()
-{
-    m_client = std::make_unique<qmp::Client>();
-    connect(m_client.get(), &qmp::Client::ready, this, [this] {
-        m_client->call(u"x-set-pulse-rates"_s,
-            { { u"dirty-bytes-per-second"_s, dirtyBytesPerSecond },
-                { u"blocks-per-second"_s, blocksPerSecond } },
-            [](const Result<QJsonValue>&) { });
-    });
-    m_client->connectTo(m_lab.qmpPath());
 }
 
 Result<void> VmmDemo::takeOverProcess(pid_t pid, quint64 startTicks)

@@ -64,17 +64,18 @@ void LabCommand::concluded(ExitCode code)
 
 void prepareLab(int argc, char** argv)
 {
-    bool demo = false;
-    bool qemu = false;
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view word = argv[i];
-        demo = demo || (i == 1 && word == "demo");
-        // A QEMU needs nothing of this; how its options are spelled is for the parser to judge.
-        qemu = qemu || word == "--vmm=qemu" || word == "--help" || word == "-h"
-            || (word == "qemu" && std::string_view(argv[i - 1]) == "--vmm");
-    }
-    if (!demo || qemu)
+    const std::string_view command = argc > 1 ? argv[1] : "";
+    if (command != "demo" && command != "lab")
         return;
+    for (int i = 2; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        const bool qemu
+            = word == "--vmm=qemu" || (word == "qemu" && std::string_view(argv[i - 1]) == "--vmm");
+        // A QEMU needs nothing of this; how its options are spelled is for the parser to judge. But whatever
+        // lives in the network of a lab that others use belongs to it.
+        if (word == "--help" || word == "-h" || (qemu && command == "demo"))
+            return;
+    }
     // The lab tells what is missing, with the reason.
     std::ignore = lab::enterPrivateNetwork();
     std::ignore = lab::startLabKeeper();

@@ -85,7 +85,6 @@ protected:
 
 private:
     void labStarted();
-    void setToWork();
     void askPulse();
     void pulseAnswered(const QJsonObject& pulse);
 
@@ -97,8 +96,8 @@ private:
     lab::VmmLab m_lab;
 };
 
-/// To be called first thing in main(): a demo of the embedded VMM moves into a private network and gets a
-/// keeper, which both must happen before any thread exists. What fails is told by the demo.
+/// To be called first thing in main(): a lab, and a demo of the embedded VMM, moves into a private network
+/// and gets a keeper, which both must happen before any thread exists. What fails is told by the demo.
 void prepareLab(int argc, char** argv);
 
 } // namespace cutover::cli

@@ -14,6 +14,7 @@
 #include <QJsonObject>
 #include <QSaveFile>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -72,12 +73,23 @@ bool isAlive(const LabProcess& process)
     return handle && (*handle)->alive();
 }
 
-bool sweepFolder(const QString& folder)
+/// Empty when there is none.
+QJsonObject readNote(const QString& folder)
 {
     QFile file(notePath(folder));
     if (!file.open(QIODevice::ReadOnly) || file.size() > noteLimit)
-        return false;
-    const QJsonObject note = QJsonDocument::fromJson(file.readAll()).object();
+        return {};
+    return QJsonDocument::fromJson(file.readAll()).object();
+}
+
+QFileInfoList labFolders(const QString& root)
+{
+    return QDir(root).entryInfoList({ u"lab-*"_s }, QDir::Dirs | QDir::NoSymLinks | QDir::NoDotAndDotDot);
+}
+
+bool sweepFolder(const QString& folder)
+{
+    const QJsonObject note = readNote(folder);
     const LabProcess owner = fromJson(note["owner"_L1].toObject());
     // A note that cannot be read proves nothing, so its lab is left alone.
     if (owner.pid <= 0 || note["keep"_L1].toBool(true) || isAlive(owner))
@@ -116,13 +128,20 @@ int LabFolder::sweep()
     if (!root)
         return 0;
     int count = 0;
-    const QFileInfoList entries
-        = QDir(*root).entryInfoList({ u"lab-*"_s }, QDir::Dirs | QDir::NoSymLinks | QDir::NoDotAndDotDot);
-    for (const QFileInfo& entry : entries) {
+    for (const QFileInfo& entry : labFolders(*root)) {
         if (sweepFolder(entry.absoluteFilePath()))
             ++count;
     }
     return count;
+}
+
+bool LabFolder::isAnyKept(const LabProcess& owner)
+{
+    const auto root = labsRoot();
+    return root && std::ranges::any_of(labFolders(*root), [&owner](const QFileInfo& entry) {
+        const QJsonObject note = readNote(entry.absoluteFilePath());
+        return note["keep"_L1].toBool() && fromJson(note["owner"_L1].toObject()) == owner;
+    });
 }
 
 Result<void> LabFolder::note(const std::vector<LabProcess>& processes, bool keep) const

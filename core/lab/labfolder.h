@@ -21,9 +21,12 @@ struct LabProcess
 };
 
 /// Starts a process that waits until this one has ended, however it ends, and then sweeps
-/// (LabFolder::sweep()): a lab whose owner is killed is gone a moment later. To be called before any thread
-/// exists; once.
+/// (LabFolder::sweep()) and ends what is left in its private network, unless one of its labs was to be kept:
+/// a lab whose owner is killed is gone a moment later. To be called before any thread exists, after
+/// enterPrivateNetwork(); once.
 Result<void> startLabKeeper();
+/// The pid of that process; 0 = none was started.
+pid_t labKeeper();
 
 /// The private folder of one lab and the list of what runs in it, so that the processes of a lab whose
 /// owner was killed can be found and ended later.
@@ -37,6 +40,8 @@ public:
     /// Ends the processes and removes the folders of all labs of this user whose owner is dead and which
     /// were not to be kept. How many there were.
     static int sweep();
+    /// Whether a lab of \a owner is to be kept.
+    static bool isAnyKept(const LabProcess& owner);
 
     const QString& path() const { return m_path; }
     QString file(const QString& name) const { return m_path + u'/' + name; }

@@ -1,20 +1,31 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "base/process.h"
 #include "base/uniquefd.h"
 #include "lab/labfolder.h"
+#include "lab/privatenetwork.h"
 
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
 
 namespace cutover::lab {
 
+static pid_t keeper = 0;
+
+pid_t labKeeper()
+{
+    return keeper;
+}
+
 Result<void> startLabKeeper()
 {
+    const LabProcess keptFor{ .pid = ::getpid(), .startTicks = processStartTime(::getpid()).value_or(0) };
     std::array<int, 2> ends{ -1, -1 };
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
         return systemError(u"watch over the lab"_s, {}, errno);
@@ -26,6 +37,7 @@ Result<void> startLabKeeper()
     if (pid > 0) {
         // Never closed by us: its end is ours.
         static_cast<void>(owner.release());
+        keeper = pid;
         return {};
     }
     owner.reset();
@@ -36,7 +48,15 @@ Result<void> startLabKeeper()
         ::dup2(nothing.get(), standard);
     char byte = 0;
     while (::read(here.get(), &byte, 1) < 0 && errno == EINTR) { }
+    // Its files close before it counts as dead, and a lab is swept only then.
+    if (const auto dying = ProcessHandle::open(keptFor.pid, keptFor.startTicks)) {
+        pollfd ended{ .fd = (*dying)->pidFd(), .events = POLLIN, .revents = 0 };
+        ::poll(&ended, 1, -1);
+    }
+    const bool kept = LabFolder::isAnyKept(keptFor);
     LabFolder::sweep();
+    if (!kept)
+        endPrivateNetwork();
     ::_exit(0);
 }
 

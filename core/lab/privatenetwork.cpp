@@ -3,12 +3,17 @@
 
 #include "lab/privatenetwork.h"
 
+#include "base/process.h"
 #include "base/uniquefd.h"
 
+#include <QDir>
+#include <QFile>
 #include <QProcess>
 
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <tuple>
@@ -20,6 +25,8 @@ namespace cutover::lab {
 
 namespace {
 
+constexpr int endWaitMs = 1000;
+constexpr int mostLooks = 10;
 bool entered = false;
 
 bool writeFile(const char* path, const QByteArray& text)
@@ -74,6 +81,35 @@ Result<void> enterPrivateNetwork()
 bool inPrivateNetwork()
 {
     return entered;
+}
+
+int endPrivateNetwork(pid_t spared)
+{
+    if (!entered)
+        return 0;
+    const auto networkOf = [](const QString& process) {
+        return QFile::symLinkTarget(u"/proc/%1/ns/net"_s.arg(process)).section(u'/', -1);
+    };
+    const QString ours = networkOf(u"self"_s);
+    int count = 0;
+    // What was started while we looked is found by the next look.
+    for (int look = 0, found = 1; found > 0 && look < mostLooks && !ours.isEmpty(); ++look) {
+        found = 0;
+        for (const QString& name : QDir(u"/proc"_s).entryList(QDir::Dirs)) {
+            const pid_t pid = name.toInt();
+            if (pid <= 0 || pid == ::getpid() || pid == spared || networkOf(name) != ours)
+                continue;
+            const auto process = ProcessHandle::open(pid);
+            if (process && (*process)->alive() && networkOf(name) == ours
+                && (*process)->sendSignal(SIGKILL)) {
+                pollfd ended{ .fd = (*process)->pidFd(), .events = POLLIN, .revents = 0 };
+                ::poll(&ended, 1, endWaitMs);
+                ++found;
+            }
+        }
+        count += found;
+    }
+    return count;
 }
 
 Result<TapLink> createTap(const QString& interface, int number, int queues, int queueLength)

@@ -8,6 +8,8 @@
 #include <QString>
 #include <QStringList>
 
+#include <sys/types.h>
+
 namespace cutover::lab {
 
 /// Moves this process into a network of its own: a network namespace, and a user namespace when it is not
@@ -18,6 +20,10 @@ Result<void> enterPrivateNetwork();
 
 /// True when enterPrivateNetwork() has succeeded in this process.
 bool inPrivateNetwork();
+
+/// Ends all other processes that live in this process's private network, but \a spared; how many there were.
+/// Does nothing outside of one.
+int endPrivateNetwork(pid_t spared = 0);
 
 /// A TAP interface of a private network, up, with the host's end of a point-to-point link: what it sends to
 /// guestAddress goes into the TAP, to guestMac.

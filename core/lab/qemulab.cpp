@@ -31,7 +31,7 @@ QString kvmProblem()
     return fd ? QString() : u"%1: %2"_s.arg(device, errnoText(errno));
 }
 
-QStringList commandLine(const QemuLabOptions& options, Accelerator accelerator, const LabFolder& folder)
+QStringList commandLine(const QemuLabOptions& options, Accelerator accelerator, const LabProcesses& folder)
 {
     const QString megabytes = QString::number(options.ramBytes / mebibyte) + u'M';
     QStringList argv{
@@ -95,37 +95,33 @@ QemuLab::QemuLab(QemuLabOptions options, QObject* parent)
 QemuLab::~QemuLab()
 {
     m_source.giveUp();
-    if (m_keep) {
+    if (m_processes.isKept()) {
         m_source.setOnDestroy(OnDestroy::Leave);
         return;
     }
-    for (const auto& process : m_others) {
-        if (process->alive())
-            static_cast<void>(process->sendSignal(SIGKILL));
-    }
+    m_processes.endOthers();
     m_source.end();
-    if (m_folder)
-        m_folder->remove();
+    m_processes.removeFolder();
 }
 
 QString QemuLab::qmpPath() const
 {
-    return m_folder ? m_folder->file(u"source.qmp"_s) : QString();
+    return m_processes.file(u"source.qmp"_s);
 }
 
 QString QemuLab::folder() const
 {
-    return m_folder ? m_folder->path() : QString();
+    return m_processes.folder();
 }
 
 QString QemuLab::logPath() const
 {
-    return m_folder ? m_folder->file(u"source.log"_s) : QString();
+    return m_processes.file(u"source.log"_s);
 }
 
 QString QemuLab::errorPath() const
 {
-    return m_folder ? m_folder->file(u"source.err"_s) : QString();
+    return m_processes.file(u"source.err"_s);
 }
 
 pid_t QemuLab::sourcePid() const
@@ -142,13 +138,10 @@ void QemuLab::start()
     QMetaObject::invokeMethod(
         this,
         [this] {
-            LabFolder::sweep();
-            auto folder = LabFolder::create();
-            if (!folder) {
-                fail(folder.error());
+            if (auto opened = m_processes.open(); !opened) {
+                fail(opened.error());
                 return;
             }
-            m_folder = *std::move(folder);
             m_accelerator = m_options.accelerator;
             if (m_accelerator == Accelerator::Best) {
                 m_acceleratorNote = kvmProblem();
@@ -167,12 +160,12 @@ void QemuLab::launch()
             ErrorCode::InvalidArgument));
         return;
     }
-    m_argv = commandLine(m_options, m_accelerator, *m_folder);
-    if (auto launched = m_source.launch(m_argv, m_folder->path(), qmpPath(), errorPath()); !launched) {
+    m_argv = commandLine(m_options, m_accelerator, m_processes);
+    if (auto launched = m_source.launch(m_argv, folder(), qmpPath(), errorPath()); !launched) {
         fail(launched.error());
         return;
     }
-    if (auto noted = noteProcesses(); !noted)
+    if (auto noted = m_processes.add(m_source.pid(), m_source.startTimeTicks()); !noted)
         fail(noted.error());
 }
 
@@ -199,33 +192,6 @@ void QemuLab::fail(const Error& error)
     m_limitTimer.stop();
     m_source.giveUp();
     Q_EMIT failed(error);
-}
-
-Result<void> QemuLab::takeOver(pid_t pid, quint64 startTicks)
-{
-    auto handle = ProcessHandle::open(pid, startTicks);
-    if (!handle)
-        return std::unexpected(handle.error());
-    m_others.push_back(*std::move(handle));
-    return noteProcesses();
-}
-
-Result<void> QemuLab::keep()
-{
-    m_keep = true;
-    return noteProcesses();
-}
-
-Result<void> QemuLab::noteProcesses() const
-{
-    if (!m_folder)
-        return {};
-    std::vector<LabProcess> processes;
-    if (m_source.isRunning())
-        processes.push_back({ .pid = m_source.pid(), .startTicks = m_source.startTimeTicks() });
-    for (const auto& process : m_others)
-        processes.push_back({ .pid = process->pid(), .startTicks = process->startTimeTicks() });
-    return m_folder->note(processes, m_keep);
 }
 
 } // namespace cutover::lab

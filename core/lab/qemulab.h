@@ -5,16 +5,12 @@
 
 #include "base/error.h"
 #include "base/process.h"
-#include "lab/labfolder.h"
+#include "lab/labprocesses.h"
 #include "lab/labsource.h"
 
 #include <QObject>
 #include <QStringList>
 #include <QTimer>
-
-#include <memory>
-#include <optional>
-#include <vector>
 
 namespace cutover::lab {
 
@@ -56,11 +52,10 @@ public:
     QString logPath() const;
     QString errorPath() const;
 
-    /// Takes over a process that belongs to the lab from now on, such as the destination of a migration.
-    Result<void> takeOver(pid_t pid, quint64 startTicks);
-    /// Leaves processes and folder behind when the lab is deleted.
-    Result<void> keep();
-    bool isKept() const { return m_keep; }
+    /// As LabProcesses has it.
+    Result<void> takeOver(pid_t pid, quint64 startTicks) { return m_processes.takeOver(pid, startTicks); }
+    Result<void> keep() { return m_processes.keep(); }
+    bool isKept() const { return m_processes.isKept(); }
 
 Q_SIGNALS:
     void started();
@@ -70,20 +65,17 @@ private:
     void launch();
     void sourceFailed(const Error& error);
     void fail(const Error& error);
-    Result<void> noteProcesses() const;
 
     QemuLabOptions m_options;
-    std::optional<LabFolder> m_folder;
+    LabProcesses m_processes;
     QStringList m_argv;
     Accelerator m_accelerator = Accelerator::Best;
     QString m_acceleratorNote;
     LabSource m_source;
-    std::vector<std::unique_ptr<ProcessHandle>> m_others;
     QTimer m_limitTimer;
     bool m_launched = false;
     bool m_started = false;
     bool m_failed = false;
-    bool m_keep = false;
 };
 
 } // namespace cutover::lab

@@ -10,9 +10,6 @@
 #include <QFileInfo>
 #include <QStandardPaths>
 
-#include <csignal>
-#include <poll.h>
-#include <sys/wait.h>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -29,18 +26,6 @@ constexpr int tapQueueLength = 10000;
 QString onOff(bool on)
 {
     return on ? u"on"_s : u"off"_s;
-}
-
-constexpr int endWaitMs = 1000;
-
-/// Ends the kernel's memory of a process that is our child, once it has ended.
-void reap(const ProcessHandle& process, int waitMs)
-{
-    pollfd ended{ .fd = process.pidFd(), .events = POLLIN, .revents = 0 };
-    if (::poll(&ended, 1, waitMs) <= 0)
-        return;
-    siginfo_t info{};
-    ::waitid(P_PIDFD, static_cast<id_t>(process.pidFd()), &info, WEXITED | WNOHANG);
 }
 
 /// Empty when there is none.
@@ -87,23 +72,18 @@ VmmLab::~VmmLab()
 {
     m_traffic.reset();
     m_source.giveUp();
-    if (m_keep) {
+    if (m_processes.isKept()) {
         m_source.setOnDestroy(OnDestroy::Leave);
         if (m_daemon)
             m_daemon->setOnDestroy(OnDestroy::Leave);
         return;
     }
-    for (const auto& process : m_others) {
-        if (process->alive())
-            static_cast<void>(process->sendSignal(SIGKILL));
-        reap(*process, endWaitMs);
-    }
+    m_processes.endOthers();
     m_source.end();
     m_daemon.reset();
     if (m_link)
         removeTap(*m_link);
-    if (m_folder)
-        m_folder->remove();
+    m_processes.removeFolder();
 }
 
 void VmmLab::start()
@@ -127,11 +107,8 @@ Result<void> VmmLab::prepare()
     if (m_options.binary.isEmpty())
         return failure(ErrorCode::NotFound, u"start the lab"_s, u"cutover-vmm"_s,
             u"it is neither beside this program nor in PATH"_s, u"Install Cutover, or name the program."_s);
-    LabFolder::sweep();
-    auto folder = LabFolder::create();
-    if (!folder)
-        return std::unexpected(folder.error());
-    m_folder = *std::move(folder);
+    if (auto opened = m_processes.open(); !opened)
+        return opened;
     if (m_options.network) {
         if (auto made = makeNetwork(); !made)
             m_notes << u"No network: "_s + made.error().message() + u'.';
@@ -144,7 +121,7 @@ Result<void> VmmLab::prepare()
         return launch();
     }
     m_pollTimer.start();
-    return noteProcesses();
+    return m_processes.add(m_daemon->pid(), m_daemon->startTimeTicks());
 }
 
 Result<void> VmmLab::makeNetwork()
@@ -175,7 +152,7 @@ Result<void> VmmLab::startDaemon()
         u"type=vhost-user-blk,id=export,node-name=disk,addr.type=unix,addr.path=%1,writable=on,num-queues=%2"_s
             .arg(file(u"disk.sock"_s).replace(u","_s, u",,"_s))
             .arg(m_options.queues) };
-    spawn.workingDirectory = m_folder->path();
+    spawn.workingDirectory = folder();
     spawn.stdoutPath = spawn.stderrPath = file(u"disk.err"_s);
     spawn.ownSession = true;
     auto child = ChildProcess::spawn(spawn);
@@ -237,43 +214,9 @@ QStringList VmmLab::commandLine() const
 Result<void> VmmLab::launch()
 {
     m_argv = commandLine();
-    if (auto launched = m_source.launch(m_argv, m_folder->path(), qmpPath(), file(u"source.err"_s));
-        !launched)
+    if (auto launched = m_source.launch(m_argv, folder(), qmpPath(), file(u"source.err"_s)); !launched)
         return launched;
-    return noteProcesses();
-}
-
-Result<void> VmmLab::takeOver(pid_t pid, quint64 startTicks)
-{
-    auto handle = ProcessHandle::open(pid, startTicks);
-    if (!handle)
-        return std::unexpected(handle.error());
-    std::erase_if(m_others, [](const auto& process) {
-        if (process->alive())
-            return false;
-        reap(*process, 0);
-        return true;
-    });
-    m_others.push_back(*std::move(handle));
-    return noteProcesses();
-}
-
-Result<void> VmmLab::keep()
-{
-    m_keep = true;
-    return noteProcesses();
-}
-
-Result<void> VmmLab::noteProcesses() const
-{
-    std::vector<LabProcess> processes;
-    if (m_daemon)
-        processes.push_back({ .pid = m_daemon->pid(), .startTicks = m_daemon->startTimeTicks() });
-    if (m_source.isRunning())
-        processes.push_back({ .pid = m_source.pid(), .startTicks = m_source.startTimeTicks() });
-    for (const auto& process : m_others)
-        processes.push_back({ .pid = process->pid(), .startTicks = process->startTimeTicks() });
-    return m_folder->note(processes, m_keep);
+    return m_processes.add(m_source.pid(), m_source.startTimeTicks());
 }
 
 void VmmLab::fail(const Error& error)

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/process.h"
-#include "lab/labfolder.h"
+#include "lab/labprocesses.h"
 #include "lab/labsource.h"
 #include "lab/privatenetwork.h"
 #include "lab/trafficpeer.h"
@@ -17,7 +17,6 @@
 
 #include <memory>
 #include <optional>
-#include <vector>
 
 namespace cutover::lab {
 
@@ -58,7 +57,7 @@ public:
     bool isStarted() const { return m_started; }
     QString qmpPath() const { return file(QStringLiteral("source.qmp")); } ///< empty before start()
     QString logPath() const { return file(QStringLiteral("source.log")); }
-    QString folder() const { return m_folder ? m_folder->path() : QString(); }
+    QString folder() const { return m_processes.folder(); } ///< empty before start()
     const QStringList& arguments() const { return m_argv; }
     pid_t sourcePid() const { return m_source.pid(); }
     const qmp::Greeting& greeting() const { return m_source.greeting(); }
@@ -67,32 +66,30 @@ public:
     /// Null without a network.
     TrafficPeer* traffic() const { return m_traffic.get(); }
 
-    /// Takes over a process that belongs to the lab from now on, such as the destination of a migration.
-    Result<void> takeOver(pid_t pid, quint64 startTicks);
-    Result<void> keep();
+    /// As LabProcesses has it.
+    Result<void> takeOver(pid_t pid, quint64 startTicks) { return m_processes.takeOver(pid, startTicks); }
+    Result<void> keep() { return m_processes.keep(); }
 
 Q_SIGNALS:
     void started();
     void failed(const cutover::Error& error);
 
 private:
-    QString file(const QString& name) const { return m_folder ? m_folder->file(name) : QString(); }
+    QString file(const QString& name) const { return m_processes.file(name); }
     Result<void> prepare();
     Result<void> makeNetwork();
     Result<void> startDaemon();
     void awaitDaemon();
     Result<void> launch();
     QStringList commandLine() const;
-    Result<void> noteProcesses() const;
     void fail(const Error& error);
 
     VmmLabOptions m_options;
-    std::optional<LabFolder> m_folder;
+    LabProcesses m_processes;
     std::optional<TapLink> m_link;
     std::unique_ptr<TrafficPeer> m_traffic;
     std::unique_ptr<ChildProcess> m_daemon;
     LabSource m_source;
-    std::vector<std::unique_ptr<ProcessHandle>> m_others;
     QStringList m_argv;
     QStringList m_notes;
     QTimer m_pollTimer;
@@ -100,7 +97,6 @@ private:
     bool m_launched = false;
     bool m_started = false;
     bool m_failed = false;
-    bool m_keep = false;
 };
 
 } // namespace cutover::lab

@@ -17,7 +17,7 @@ _cutoverctl() {
     fi
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'list check migrate rescue show export inspect demo --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'list check migrate rescue show export inspect demo lab --help --version' -- "$current")
         return
     fi
     for word in "${COMP_WORDS[@]:2:COMP_CWORD-2}"; do
@@ -51,6 +51,7 @@ _cutoverctl() {
     export) options='--csv --perfetto --json --output -o' ;;
     inspect) options='--listen --time-limit --json' ;;
     demo) options='--vmm --binary --new-binary --accel --handover --migrate-fds --queues --ram --keep --record --json' ;;
+    lab) options='--vmm --binary --accel --queues --ram' ;;
     esac
     case $command:$current in
     *:-*) mapfile -t COMPREPLY < <(compgen -W "$options --help -h" -- "$current") ;;

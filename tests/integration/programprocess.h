@@ -46,11 +46,13 @@ class ProcessUnderTest
 {
 public:
     /// \a restrict is called in the child, between fork and exec: system calls only.
-    explicit ProcessUnderTest(const QStringList& arguments, const std::function<void()>& restrict = {})
+    /// With \a mode ReadWrite its standard input stays open.
+    explicit ProcessUnderTest(const QStringList& arguments, const std::function<void()>& restrict = {},
+        QIODevice::OpenMode mode = QIODevice::ReadOnly)
     {
         if (restrict)
             m_process.setChildProcessModifier(restrict);
-        m_process.start(QStringLiteral(CUTOVERCTL), arguments, QIODevice::ReadOnly);
+        m_process.start(QStringLiteral(CUTOVERCTL), arguments, mode);
     }
 
     bool sendSignal(int signal)
