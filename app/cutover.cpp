@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "application.h"
+#include "demo/demooptions.h"
+#include "demo/demorecorder.h"
 #include "livesession.h"
 #include "mainwindow.h"
 
@@ -16,6 +18,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <memory>
 
 using namespace cutover;
 
@@ -25,6 +28,22 @@ int usage(const QString& problem)
 {
     std::fputs(qPrintable(problem + u'\n'), stderr);
     return 2;
+}
+
+int failed(const Error& error)
+{
+    std::fputs(qPrintable(error.message() + u'\n' + error.remedy + u'\n'), stderr);
+    return 1;
+}
+
+/// Once: what the operator does later is his own choice.
+void migrateWhenReady(ui::LiveSession& session)
+{
+    QObject::connect(&session, &ui::SessionModel::stateChanged, &session, [&session, done = false]() mutable {
+        const auto* ready = std::get_if<op::state::Ready>(&session.state());
+        if (ready && !ready->refused && !std::exchange(done, true))
+            std::ignore = session.migrate();
+    });
 }
 
 /// qmp:PATH or pid:N.
@@ -61,40 +80,67 @@ int main(int argc, char** argv)
     const QCommandLineOption source(QStringLiteral("source"),
         i18n("The VMM that has the guest: qmp:PATH of its QMP socket, or pid:N."),
         QStringLiteral("qmp:PATH|pid:N"));
-    const QCommandLineOption labPair(
-        QStringLiteral("lab"), i18n("Start a QEMU pair to try it on."), QStringLiteral("qemu"));
     const QCommandLineOption binary(QStringLiteral("binary"),
-        i18n("The program of the destination, or of the pair."), QStringLiteral("PROGRAM"));
-    parser.addOptions({ source, labPair, binary });
-    if (!parser.parse(QCoreApplication::arguments()))
+        i18n("The program of the destination, or of a lab's source."), QStringLiteral("PROGRAM"));
+    const QCommandLineOption migrate(QStringLiteral("migrate"),
+        i18n("With --source: migrate as soon as the checks allow it, instead of waiting to be told."));
+    parser.addOptions({ source, binary, migrate });
+    ui::addDemoOptions(parser);
+    const QStringList arguments = ui::withDemoValue(QCoreApplication::arguments());
+    if (!parser.parse(arguments))
         return usage(parser.errorText());
-    parser.process(application);
+    parser.process(arguments);
     about.processCommandLine(&parser);
 
     op::SessionRequest request;
     if (parser.isSet(source) && !readSource(parser.value(source), request.source))
         return usage(i18n("--source takes qmp:PATH or pid:N, not “%1”.", parser.value(source)));
-    if (parser.isSet(labPair) && parser.value(labPair) != u"qemu")
-        return usage(i18n("--lab takes qemu, not “%1”.", parser.value(labPair)));
-    if (parser.isSet(source) && parser.isSet(labPair))
-        return usage(i18n("--source and --lab exclude each other."));
+    const auto wish = ui::labWish(parser);
+    if (!wish)
+        return usage(wish.error().cause);
+    if (parser.isSet(source) && (wish->lab || wish->demo))
+        return usage(i18n("--source excludes --lab and --demo."));
+    if (parser.isSet(migrate) && !parser.isSet(source))
+        return usage(i18n("--migrate needs --source."));
     if (!parser.positionalArguments().isEmpty())
         return usage(i18n("“%1” is not expected.", parser.positionalArguments().first()));
 
     // So that a lab of ours ends with us.
     KSignalHandler::self()->watchSignal(SIGTERM);
     KSignalHandler::self()->watchSignal(SIGINT);
-    QObject::connect(
-        KSignalHandler::self(), &KSignalHandler::signalReceived, &application, &QCoreApplication::quit);
-
     ui::LiveSession session;
     ui::MainWindow window(&session);
+    QObject::connect(
+        KSignalHandler::self(), &KSignalHandler::signalReceived, &window, [&window, told = 0]() mutable {
+            // The second one is from somebody who does not want to wait.
+            if (++told == 1)
+                window.closeUnasked();
+            else
+                QCoreApplication::quit();
+        });
     window.show();
-    if (parser.isSet(labPair)) {
-        window.startLab(parser.value(binary));
+    std::unique_ptr<ui::DemoRecorder> recorder;
+    if (wish->lab) {
+        window.startLab(wish->request.lab, wish->request.session);
+    } else if (wish->demo) {
+        const bool unattended = !wish->output.isEmpty() || QGuiApplication::platformName() == u"offscreen";
+        if (!unattended) {
+            window.showDemo(wish->request);
+        } else {
+            recorder = std::make_unique<ui::DemoRecorder>(&session, window.demo(), &window);
+            QObject::connect(recorder.get(), &ui::DemoRecorder::finished, &application,
+                &QCoreApplication::exit, Qt::QueuedConnection);
+            const QString folder = wish->output.isEmpty() ? QStringLiteral("cutover-demo") : wish->output;
+            if (const auto started = recorder->start(folder, wish->request); !started)
+                return failed(started.error());
+        }
     } else if (parser.isSet(source)) {
         request.destination.binary = parser.value(binary);
+        if (parser.isSet(migrate))
+            migrateWhenReady(session);
         window.begin(request);
+    } else {
+        window.takeUpLeftPair();
     }
     return QApplication::exec();
 }

@@ -3,12 +3,28 @@
 
 #include "livesession.h"
 
-#include "lab/qemulab.h"
+#include "base/clock.h"
 #include "nextstep.h"
+#include "operator/journal.h"
+#include "rescue/rescuer.h"
 
 #include <KLocalizedString>
 
+#include <algorithm>
+#include <functional>
+
 namespace cutover::ui {
+
+/// Readings of the traffic that are recorded once a migration is over: the end of the silence is in the
+/// first.
+static constexpr int readingsAfter = 3;
+
+/// Once the processes that used them have ended.
+static void removeLabPairs(const QStringList& folders)
+{
+    for (const QString& folder : folders)
+        static_cast<void>(op::removePairFolder(folder));
+}
 
 LiveSession::LiveSession(QObject* parent)
     : SessionModel(parent)
@@ -16,14 +32,23 @@ LiveSession::LiveSession(QObject* parent)
     renew();
 }
 
-LiveSession::~LiveSession() = default;
+LiveSession::~LiveSession()
+{
+    m_session.reset();
+    m_lab.reset();
+    removeLabPairs(m_labPairs);
+}
 
-void LiveSession::renew()
+void LiveSession::renew(History history)
 {
     // Who is told of the empty record asks for the state.
     m_session = std::make_unique<op::Session>(m_record);
-    m_record.clear();
-    connect(m_session.get(), &op::Session::stateChanged, this, &SessionModel::stateChanged);
+    m_attached.reset();
+    if (const bool wasRescuing = std::exchange(m_rescuer, nullptr) != nullptr; wasRescuing)
+        Q_EMIT rescueChanged();
+    if (history == History::Forget)
+        m_record.clear();
+    connect(m_session.get(), &op::Session::stateChanged, this, &LiveSession::stateMoved);
     connect(m_session.get(), &op::Session::endpointsChanged, this, [this] {
         keepInLab();
         Q_EMIT endpointsChanged();
@@ -35,7 +60,7 @@ void LiveSession::renew()
 
 const op::SessionState& LiveSession::state() const
 {
-    return m_session->state();
+    return m_attached ? *m_attached : m_session->state();
 }
 
 const op::SessionRequest& LiveSession::request() const
@@ -45,6 +70,8 @@ const op::SessionRequest& LiveSession::request() const
 
 op::EndpointStatus LiveSession::endpoint(Side side) const
 {
+    if (m_attached && m_rescuer)
+        return m_rescuer->endpoint(side);
     return m_session->endpoint(side);
 }
 
@@ -60,7 +87,8 @@ const op::Verification& LiveSession::verification() const
 
 std::optional<op::Failure> LiveSession::failure() const
 {
-    return m_session->failure();
+    // What the pair failed of is not known any more; where the guest is, is said by the rescue.
+    return m_attached ? std::nullopt : m_session->failure();
 }
 
 bool LiveSession::isLabStarting() const
@@ -71,8 +99,7 @@ bool LiveSession::isLabStarting() const
 Result<void> LiveSession::canBegin() const
 {
     if (isLabStarting())
-        return cutover::failure(
-            ErrorCode::Busy, i18n("begin a session"), {}, i18n("a QEMU pair is being started"));
+        return cutover::failure(ErrorCode::Busy, i18n("begin a session"), {}, i18n("a lab is being started"));
     if (isUnderWay(state()))
         return cutover::failure(
             ErrorCode::Busy, i18n("begin a session"), {}, i18n("a migration is under way"));
@@ -91,29 +118,73 @@ Result<void> LiveSession::begin(const op::SessionRequest& request)
     return m_session->check(request);
 }
 
-Result<void> LiveSession::startLab(const QString& binary, const op::SessionRequest& wanted)
+Result<void> LiveSession::startLab(const lab::LabRequest& lab, const op::SessionRequest& wanted)
 {
     if (const auto allowed = canBegin(); !allowed)
         return allowed;
-    lab::QemuLabOptions options;
-    if (!binary.isEmpty())
-        options.binary = binary;
-    m_lab = std::make_unique<lab::QemuLab>(options);
-    connect(m_lab.get(), &lab::QemuLab::started, this, [this, wanted] {
+    if (m_lab)
+        endLab();
+    m_lab = std::make_unique<lab::LabProgram>(lab);
+    connect(m_lab.get(), &lab::LabProgram::started, this, [this, wanted] {
         op::SessionRequest request = wanted;
         request.source.qmpPath = m_lab->qmpPath();
         Q_EMIT labChanged();
         if (const auto begun = begin(request); !begun)
             Q_EMIT failed(begun.error());
     });
-    connect(m_lab.get(), &lab::QemuLab::failed, this, [this](const Error& error) {
+    connect(m_lab.get(), &lab::LabProgram::failed, this, [this](const Error& error) {
         m_lab.release()->deleteLater();
         Q_EMIT labChanged();
         Q_EMIT failed(error);
     });
+    connect(m_lab.get(), &lab::LabProgram::trafficRead, this, &LiveSession::noteTraffic);
+    m_labNotesTold = false;
     m_lab->start();
     Q_EMIT labChanged();
     return {};
+}
+
+void LiveSession::endLab()
+{
+    // Its guest may be the present session's source.
+    renew();
+    lab::LabProgram* before = m_lab.release();
+    before->disconnect(this);
+    before->setParent(this);
+    connect(before, &lab::LabProgram::ended, this, [before, pairs = std::exchange(m_labPairs, {})] {
+        removeLabPairs(pairs);
+        before->deleteLater();
+    });
+    before->end();
+}
+
+bool LiveSession::isInLab() const
+{
+    return m_lab && m_lab->isStarted() && request().source.qmpPath == m_lab->qmpPath();
+}
+
+QStringList LiveSession::labNotes() const
+{
+    return m_lab ? m_lab->notes() : QStringList();
+}
+
+std::optional<lab::TrafficReading> LiveSession::traffic() const
+{
+    return m_lab ? m_lab->traffic() : std::nullopt;
+}
+
+void LiveSession::noteTraffic(const lab::TrafficReading& reading)
+{
+    if (isUnderWay(state()))
+        m_readingsWanted = readingsAfter;
+    if (isInLab() && m_readingsWanted-- > 0)
+        m_record.append({ .side = Side::Console,
+            .timeNs = realtimeNs(),
+            .category = timeline::Category::Pulse,
+            .name = QStringLiteral("traffic"),
+            .attributes = lab::trafficToJson(reading) });
+    m_readingsWanted = std::max(m_readingsWanted, 0);
+    Q_EMIT trafficRead(reading);
 }
 
 Result<void> LiveSession::check(const op::SessionRequest& request)
@@ -123,6 +194,8 @@ Result<void> LiveSession::check(const op::SessionRequest& request)
 
 Result<void> LiveSession::migrate()
 {
+    if (isInLab())
+        m_lab->markSilence();
     return m_session->migrate();
 }
 
@@ -136,15 +209,118 @@ Result<void> LiveSession::finish()
     return m_session->finish();
 }
 
+QList<op::PairJournal> LiveSession::leftPairs() const
+{
+    QList<op::PairJournal> pairs = op::findPairs();
+    pairs.removeIf([](const op::PairJournal& pair) { return !op::isLeftBehind(pair); });
+    std::ranges::sort(pairs, std::greater(), &op::PairJournal::changedNs);
+    return pairs;
+}
+
+const RescueView* LiveSession::rescueView() const
+{
+    return m_rescuer ? &m_rescuer->view() : nullptr;
+}
+
+void LiveSession::stateMoved()
+{
+    if (std::holds_alternative<op::state::Stranded>(m_session->state()) && !m_rescuer) {
+        if (const auto journal = op::readJournal(m_session->pairFolder())) {
+            m_session->letGo();
+            startRescue(*journal);
+        }
+    }
+    Q_EMIT stateChanged();
+    if (std::holds_alternative<op::state::Ready>(m_session->state()))
+        tellLabNotes();
+}
+
+void LiveSession::tellLabNotes()
+{
+    if (!isInLab() || labNotes().isEmpty() || std::exchange(m_labNotesTold, true))
+        return;
+    Q_EMIT noted({ .side = Side::Console,
+        .phase = op::SessionPhase::Preflight,
+        .error = { .code = ErrorCode::Unsupported,
+            .attempt = i18n("make the lab complete"),
+            .object = {},
+            .cause = labNotes().join(QLatin1Char(' ')),
+            .remedy = i18n("It works without."),
+            .sysErrno = 0 },
+        .destinationOutput = {} });
+}
+
+Result<void> LiveSession::attachPair(const QString& folder)
+{
+    if (const auto allowed = canBegin(); !allowed)
+        return allowed;
+    const auto journal = op::readJournal(folder);
+    if (!journal)
+        return std::unexpected(journal.error());
+    renew();
+    m_attached = op::state::Stranded{};
+    startRescue(*journal);
+    Q_EMIT stateChanged();
+    Q_EMIT endpointsChanged();
+    Q_EMIT checksChanged();
+    return {};
+}
+
+void LiveSession::startRescue(const op::PairJournal& journal)
+{
+    m_rescuer = std::make_unique<Rescuer>(journal, m_record);
+    connect(m_rescuer.get(), &Rescuer::changed, this, [this] {
+        const RescueView& view = m_rescuer->view();
+        if (m_attached && view.isAssessed) {
+            m_attached = op::state::Stranded{ .why = {}, .location = view.assessment.location };
+            Q_EMIT stateChanged();
+            Q_EMIT endpointsChanged();
+        }
+        Q_EMIT rescueChanged();
+    });
+    // The operation holds monitors that the next check needs.
+    connect(m_rescuer.get(), &Rescuer::done, this, &LiveSession::rescued, Qt::QueuedConnection);
+    m_rescuer->look();
+}
+
+Result<void> LiveSession::lookForRescue()
+{
+    if (!m_rescuer)
+        return cutover::failure(
+            ErrorCode::Refused, i18n("look where the guest is"), {}, i18n("no guest needs it"));
+    m_rescuer->look();
+    return {};
+}
+
+Result<void> LiveSession::rescue(op::RescueKind kind)
+{
+    if (!m_rescuer)
+        return cutover::failure(ErrorCode::Refused, i18n("rescue the guest"), {}, i18n("no guest needs it"));
+    return m_rescuer->perform(kind);
+}
+
+void LiveSession::rescued(op::GuestLocation)
+{
+    if (!m_rescuer)
+        return;
+    op::SessionRequest again = request();
+    again.source = { .qmpPath = m_rescuer->view().evidence.journal.sourceQmp, .pid = 0 };
+    renew(History::Keep);
+    m_taken = 0;
+    Q_EMIT endpointsChanged();
+    Q_EMIT checksChanged();
+    if (const auto begun = m_session->check(again); !begun)
+        Q_EMIT failed(begun.error());
+}
+
 void LiveSession::keepInLab()
 {
     const op::EndpointStatus destination = endpoint(Side::Destination);
-    if (!m_lab || !m_lab->isStarted() || destination.pid <= 0 || destination.pid == m_taken
-        || destination.gone)
+    if (!isInLab() || destination.pid <= 0 || destination.pid == m_taken || destination.gone)
         return;
     m_taken = destination.pid;
-    if (const auto taken = m_lab->takeOver(destination.pid, destination.startTicks); !taken)
-        Q_EMIT failed(taken.error());
+    m_labPairs << m_session->pairFolder();
+    m_lab->takeOver(destination.pid, destination.startTicks);
 }
 
 } // namespace cutover::ui

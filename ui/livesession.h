@@ -7,11 +7,9 @@
 
 #include <memory>
 
-namespace cutover::lab {
-class QemuLab;
-}
-
 namespace cutover::ui {
+
+class Rescuer;
 
 /// The session of real VMMs.
 class LiveSession : public SessionModel
@@ -30,24 +28,47 @@ public:
     std::optional<op::Failure> failure() const override;
     QList<op::DiscoveredVmm> discover() const override { return op::discover(); }
     bool isLabStarting() const override;
+    bool isInLab() const override;
+    QStringList labNotes() const override;
+    std::optional<lab::TrafficReading> traffic() const override;
     Result<void> canBegin() const override;
 
+    QList<op::PairJournal> leftPairs() const override;
+    const RescueView* rescueView() const override;
+
     Result<void> begin(const op::SessionRequest& request) override;
-    Result<void> startLab(const QString& binary, const op::SessionRequest& wanted) override;
+    Result<void> startLab(const lab::LabRequest& lab, const op::SessionRequest& wanted) override;
     Result<void> check(const op::SessionRequest& request) override;
     Result<void> migrate() override;
     Result<void> cancel() override;
     Result<void> finish() override;
+    Result<void> attachPair(const QString& folder) override;
+    Result<void> lookForRescue() override;
+    Result<void> rescue(op::RescueKind kind) override;
 
 private:
-    void renew();
+    enum class History : std::uint8_t { Forget, Keep };
+    void renew(History history = History::Forget);
+    void stateMoved();
+    /// Once for each lab, when it is there to be used.
+    void tellLabNotes();
+    void startRescue(const op::PairJournal& journal);
+    void rescued(op::GuestLocation location);
     /// A destination that was started for a lab's guest belongs to the lab.
     void keepInLab();
+    void endLab();
+    void noteTraffic(const lab::TrafficReading& reading);
 
     timeline::Record m_record;
-    std::unique_ptr<lab::QemuLab> m_lab;
+    std::unique_ptr<lab::LabProgram> m_lab;
     std::unique_ptr<op::Session> m_session;
+    std::unique_ptr<Rescuer> m_rescuer;
+    /// While a pair of an earlier console is looked at, in place of the session's own.
+    std::optional<op::SessionState> m_attached;
+    bool m_labNotesTold = false;
     pid_t m_taken = 0;
+    QStringList m_labPairs; ///< folders of what was migrated in the lab
+    int m_readingsWanted = 0; ///< of the traffic, for the record
 };
 
 } // namespace cutover::ui

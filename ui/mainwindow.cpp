@@ -3,6 +3,8 @@
 
 #include "mainwindow.h"
 
+#include "demo/demostrip.h"
+#include "demo/director.h"
 #include "nextstep.h"
 #include "panels/breakdownbar.h"
 #include "panels/eventspanel.h"
@@ -10,6 +12,8 @@
 #include "panels/rankdelegate.h"
 #include "panels/startpanel.h"
 #include "panels/tablepanel.h"
+#include "rescue/closing.h"
+#include "rescue/rescuepanel.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
@@ -77,7 +81,12 @@ MainWindow::MainWindow(SessionModel* session, QWidget* parent)
     m_pages->addWidget(makeSessionPage());
     auto* layout = new QVBoxLayout(centre);
     layout->addWidget(m_failure);
+    m_rescue = new RescuePanel(session, centre);
+    layout->addWidget(m_rescue);
     layout->addWidget(m_pages, 1);
+    m_director = new DemoDirector(session, this);
+    m_demo = new DemoStrip(m_director, centre);
+    layout->addWidget(m_demo);
     setCentralWidget(centre);
 
     m_status = new QLabel(this);
@@ -193,8 +202,14 @@ void MainWindow::connectSession()
             checkAgain();
     });
     connect(m_start, &StartPanel::connectRequested, this, &MainWindow::begin);
-    connect(m_start, &StartPanel::labRequested, this, &MainWindow::startLab);
+    connect(m_start, &StartPanel::labRequested, this,
+        [this](const QString& program) { startLab(lab::LabRequest::of(program)); });
     connect(m_timeline, &TimelinePanel::sceneChanged, this, &MainWindow::updateScene);
+    connect(m_director, &DemoDirector::look, this, &MainWindow::lookAt);
+    connect(m_session, &SessionModel::rescueChanged, this, &MainWindow::updateActions);
+    m_closing = new Closing(m_session, this);
+    connect(m_closing, &Closing::waiting, this,
+        [this](const QString& sentence) { statusBar()->showMessage(sentence); });
 }
 
 void MainWindow::connectSelection()
@@ -225,12 +240,43 @@ void MainWindow::checkAgain()
     report(m_session->check(request));
 }
 
-void MainWindow::startLab(const QString& binary)
+void MainWindow::startLab(const lab::LabRequest& lab, op::SessionRequest request)
 {
     m_failure->clear();
-    op::SessionRequest request;
     m_card->fill(request);
-    report(m_session->startLab(binary, request));
+    report(m_session->startLab(lab, request));
+}
+
+void MainWindow::showDemo(const DemoRequest& request)
+{
+    report(m_director->start(request));
+}
+
+void MainWindow::takeUpLeftPair()
+{
+    const QList<op::PairJournal> pairs = m_session->leftPairs();
+    if (!pairs.isEmpty())
+        report(m_session->attachPair(pairs.first().folder));
+}
+
+void MainWindow::closeUnasked()
+{
+    m_closing->closeUnasked();
+}
+
+void MainWindow::lookAt(const QString& what)
+{
+    if (what.isEmpty())
+        return;
+    showStart(false);
+    if (what == u"timeline")
+        m_timeline->showPause();
+    for (QDockWidget* dock : std::as_const(m_docks)) {
+        if (dock->objectName() != what)
+            continue;
+        dock->show();
+        dock->raise();
+    }
 }
 
 void MainWindow::report(const Result<void>& result)
@@ -263,7 +309,7 @@ void MainWindow::showStart(bool start)
 void MainWindow::updateState()
 {
     const op::SessionState& state = m_session->state();
-    if (isUnderWay(state))
+    if (isUnderWay(state) || std::holds_alternative<op::state::Stranded>(state))
         showStart(false);
     m_card->setState(state);
     m_status->setText(statusText(state, m_timeline->scene().pause));
@@ -321,14 +367,7 @@ void MainWindow::updateScene()
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
-    if (isUnderWay(m_session->state()) && !m_closeAnnounced) {
-        m_closeAnnounced = true;
-        m_failure->showError({ .code = ErrorCode::Busy,
-            .attempt = i18n("close the window"),
-            .object = {},
-            .cause = i18n("a migration is under way"),
-            .remedy = i18n("Cancel it, or close again: the guest goes on on one side, and “cutoverctl "
-                           "rescue” finds the pair.") });
+    if (!m_closing->mayClose()) {
         event->ignore();
         return;
     }

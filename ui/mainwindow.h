@@ -16,15 +16,20 @@ class QStackedWidget;
 
 namespace cutover::ui {
 
+class Closing;
+class DemoDirector;
+class DemoStrip;
 class EndpointCard;
 class EventsPanel;
 class FailureBox;
 class PhaseStrip;
 class QmpPanel;
+class RescuePanel;
 class SessionCard;
 class StartPanel;
 class TablePanel;
 class TimelinePanel;
+struct DemoRequest;
 
 /// The window: one session. Composition and wiring only; what is shown is made by the panels and models.
 class MainWindow : public QMainWindow
@@ -38,9 +43,16 @@ public:
     const Actions& actionGroups() const { return m_actions; }
     TimelinePanel* timelinePanel() { return m_timeline; }
     StartPanel* startPanel() { return m_start; }
+    DemoDirector* demo() { return m_director; }
+    void showDemo(const DemoRequest& request);
+    /// Takes up the migration whose console ended before it did, if there is one.
+    void takeUpLeftPair();
+    /// Closes without asking, in the way that is safest for the guest.
+    void closeUnasked();
     /// Begins with the mode and the commit that are chosen in the window.
     void begin(op::SessionRequest request);
-    void startLab(const QString& binary);
+    /// \a request: the migration that is meant; the mode and the commit are those of the window.
+    void startLab(const lab::LabRequest& lab, op::SessionRequest request = {});
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -54,6 +66,7 @@ private:
     void connectSelection();
     void checkAgain();
     void showStart(bool start);
+    void lookAt(const QString& what);
     void updateState();
     void updateEndpoints();
     void updateChecks();
@@ -90,6 +103,10 @@ private:
 
     FailureBox* m_failure = nullptr;
     QStackedWidget* m_pages = nullptr;
+    DemoDirector* m_director = nullptr;
+    DemoStrip* m_demo = nullptr;
+    RescuePanel* m_rescue = nullptr;
+    Closing* m_closing = nullptr;
     StartPanel* m_start = nullptr;
     EndpointCard* m_source = nullptr;
     SessionCard* m_card = nullptr;
@@ -105,7 +122,6 @@ private:
     QByteArray m_hiddenLayout; ///< of the docks while the start page is shown
     QLabel* m_status = nullptr;
     QLabel* m_recording = nullptr;
-    bool m_closeAnnounced = false;
 };
 
 } // namespace cutover::ui

@@ -3,8 +3,10 @@
 
 #include "mainwindow.h"
 
+#include "demo/demostrip.h"
 #include "nextstep.h"
 #include "panels/startpanel.h"
+#include "rescue/rescuepanel.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/failurebox.h"
@@ -41,6 +43,8 @@ void MainWindow::makeActions()
     QAction* about = m_actions.add(help, QStringLiteral("help_about"), i18n("About Cutover"),
         QStringLiteral("help-about"), QKeySequence(Qt::CTRL | Qt::Key_F1), this);
     connect(about, &QAction::triggered, this, &MainWindow::showAbout);
+    m_rescue->addActions(m_actions);
+    m_demo->addActions(m_actions);
     makeMenus();
     updateActions();
 }
@@ -56,8 +60,8 @@ void MainWindow::makeSessionActions()
           };
     add("session_connect", i18n("Connect…"), "network-connect", Qt::CTRL | Qt::Key_O,
         [this] { showStart(true); });
-    add("session_lab", i18n("Start a QEMU Pair"), "media-playback-start", Qt::CTRL | Qt::Key_L,
-        [this] { startLab(m_start->labBinary()); });
+    add("session_lab", i18n("Start a Lab Pair"), "media-playback-start", Qt::CTRL | Qt::Key_L,
+        [this] { startLab(lab::LabRequest::of(m_start->labBinary())); });
     add("session_check", i18n("Check Again"), "view-refresh", Qt::Key_F5, [this] { checkAgain(); });
     add("session_migrate", i18n("Migrate"), "go-next", Qt::CTRL | Qt::Key_M,
         [this] { report(m_session->migrate()); });
@@ -65,6 +69,11 @@ void MainWindow::makeSessionActions()
         [this] { report(m_session->cancel()); });
     add("session_finish", i18n("Finish"), "dialog-ok-apply", Qt::CTRL | Qt::Key_E,
         [this] { report(m_session->finish()); });
+    add("session_rescue", i18n("Rescue…"), "help-hint", Qt::CTRL | Qt::ALT | Qt::Key_0, [this] {
+        if (!m_session->rescueView())
+            takeUpLeftPair();
+        m_rescue->goToSteps();
+    });
     add("session_next", i18n("Do What Comes Next"), "", Qt::CTRL | Qt::Key_Return, [this] {
         if (m_mainAction && m_mainAction->isEnabled())
             m_mainAction->trigger();
@@ -126,12 +135,21 @@ void MainWindow::updateActions()
               isUnderWay(state) ? i18n("a migration is under way") : i18n("no source is connected"));
     allow(
         action("session_connect"), m_session->canBegin(), i18n("Choose the VMM whose guest is to be moved"));
-    allow(action("session_lab"), m_session->canBegin(), i18n("Start a QEMU of our own in a private folder"));
+    allow(action("session_lab"), m_session->canBegin(),
+        i18n("Start a guest to try things on, in a private folder and network"));
     allow(action("session_check"), canCheck, i18n("Look again at what could go wrong"));
     allow(action("session_migrate"), op::canMigrate(state), i18n("Move the guest to the destination"));
     allow(action("session_cancel"), op::canCancel(state), i18n("Stop; the guest stays on the source"));
     allow(action("session_finish"), op::canFinish(state),
         i18n("End the source; the destination takes its place"));
+
+    // Files are not looked for while the guest may be standing still.
+    const bool canRescue
+        = m_session->rescueView() || (!isUnderWay(state) && !m_session->leftPairs().isEmpty());
+    allow(action("session_rescue"),
+        canRescue ? Result<void>()
+                  : failure(ErrorCode::Refused, i18n("rescue"), {}, i18n("no migration was left unfinished")),
+        i18n("Says what can be done for a guest whose migration was left unfinished"));
 
     const NextStepInfo next = nextStep(state, m_session->request().keepSource);
     switch (next.step) {
@@ -149,6 +167,9 @@ void MainWindow::updateActions()
         break;
     case NextStep::Finish:
         m_mainAction = action("session_finish");
+        break;
+    case NextStep::Rescue:
+        m_mainAction = action("session_rescue");
         break;
     }
     m_card->mainButton()->setAction(m_mainAction);

@@ -46,10 +46,9 @@ NextStepInfo nextStep(const op::SessionState& state, bool keepSource)
             .label = i18n("Check Again"),
             .reason = i18n("Looks again whether the guest can be moved.") };
     if (std::holds_alternative<Stranded>(state))
-        return { .step = NextStep::Check,
-            .label = i18n("Needs You"),
-            .enabled = false,
-            .reason = i18n("Run “cutoverctl rescue”: it says what is safe, and proves it.") };
+        return { .step = NextStep::Rescue,
+            .label = i18n("Rescue…"),
+            .reason = i18n("Says what can be done for the guest, each with its proof.") };
     return busy(state,
         std::holds_alternative<Committing>(state)      ? i18n("Committing…")
             : std::holds_alternative<Verifying>(state) ? i18n("Verifying…")

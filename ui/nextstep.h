@@ -10,7 +10,7 @@
 namespace cutover::ui {
 
 /// What the main button does.
-enum class NextStep : std::uint8_t { Connect, Check, Migrate, Cancel, Finish };
+enum class NextStep : std::uint8_t { Connect, Check, Migrate, Cancel, Finish, Rescue };
 
 struct NextStepInfo
 {

@@ -3,8 +3,12 @@
 
 #pragma once
 
+#include "lab/labprogram.h"
 #include "operator/discovery.h"
+#include "operator/journal.h"
+#include "operator/rescue.h"
 #include "operator/session.h"
+#include "rescue/rescueview.h"
 #include "timeline/record.h"
 
 #include <QObject>
@@ -33,25 +37,46 @@ public:
     virtual QList<op::DiscoveredVmm> discover() const = 0;
     /// A lab pair is being started.
     virtual bool isLabStarting() const = 0;
+    /// The source is a lab's: nothing is lost when it ends.
+    virtual bool isInLab() const { return false; }
+    /// What the machine lacks for a complete lab, one sentence each.
+    virtual QStringList labNotes() const { return {}; }
+    /// What the peer of the lab's network has seen last; nothing without one. In the record as Pulse events
+    /// while a migration is under way.
+    virtual std::optional<lab::TrafficReading> traffic() const { return std::nullopt; }
     /// Why a session cannot be begun now; nothing when it can.
     virtual Result<void> canBegin() const = 0;
 
     /// Begins anew: the record starts empty.
     virtual Result<void> begin(const op::SessionRequest& request) = 0;
-    /// Starts a QEMU of our own in a private folder and begins \a request with it as the source.
-    virtual Result<void> startLab(const QString& binary, const op::SessionRequest& request) = 0;
+    /// Starts a lab in a process of its own and begins \a request with its guest as the source. It ends with
+    /// the session model, and with the next lab.
+    virtual Result<void> startLab(const lab::LabRequest& lab, const op::SessionRequest& request) = 0;
     /// Looks again, with \a request in place of the last one.
     virtual Result<void> check(const op::SessionRequest& request) = 0;
     virtual Result<void> migrate() = 0;
     virtual Result<void> cancel() = 0;
     virtual Result<void> finish() = 0;
 
+    /// Migrations whose console has ended before they did; reads some files.
+    virtual QList<op::PairJournal> leftPairs() const { return {}; }
+    /// What is known of the guest that needs the operator; null when none does. Valid until rescueChanged().
+    virtual const RescueView* rescueView() const { return nullptr; }
+    /// Takes up one of leftPairs(), by its folder: leads to state Stranded, with a rescueView().
+    virtual Result<void> attachPair(const QString& folder);
+    /// Asks both sides again.
+    virtual Result<void> lookForRescue();
+    /// Does what the rescueView() allows, then checks the guest where it is.
+    virtual Result<void> rescue(op::RescueKind kind);
+
 Q_SIGNALS:
     void stateChanged();
     void endpointsChanged();
     void checksChanged();
     void verified();
+    void rescueChanged();
     void labChanged();
+    void trafficRead(const cutover::lab::TrafficReading& reading);
     /// Tolerated, but worth knowing.
     void noted(const cutover::op::Failure& note);
     /// What was asked could not be begun.

@@ -95,7 +95,7 @@ public:
     op::Verification verified_;
     std::optional<op::Failure> why;
     QStringList calls;
-    QString lab;
+    lab::LabRequest lab;
     QList<op::DiscoveredVmm> running;
 
     const timeline::Record& record() const override { return events; }
@@ -117,10 +117,10 @@ public:
         asked = request;
         return called(QStringLiteral("begin"));
     }
-    Result<void> startLab(const QString& binary, const op::SessionRequest& request) override
+    Result<void> startLab(const lab::LabRequest& wanted, const op::SessionRequest& request) override
     {
         asked = request;
-        lab = binary;
+        lab = wanted;
         return called(QStringLiteral("lab"));
     }
     Result<void> check(const op::SessionRequest& request) override

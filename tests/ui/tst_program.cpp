@@ -31,6 +31,10 @@ private Q_SLOTS:
         QTest::newRow("unknown lab") << QStringList{ u"--lab"_s, u"xen"_s } << 2 << u"xen"_s;
         QTest::newRow("both") << QStringList{ u"--lab"_s, u"qemu"_s, u"--source"_s, u"pid:1"_s } << 2
                               << u"exclude"_s;
+        QTest::newRow("demo of something else") << QStringList{ u"--demo=xen"_s } << 2 << u"xen"_s;
+        QTest::newRow("demo and source")
+            << QStringList{ u"--demo"_s, u"--source"_s, u"pid:1"_s } << 2 << u"exclude"_s;
+        QTest::newRow("migrate what") << QStringList{ u"--migrate"_s } << 2 << u"--source"_s;
         QTest::newRow("left over") << QStringList{ u"something"_s } << 2 << u"something"_s;
         QTest::newRow("unknown option") << QStringList{ u"--bogus"_s } << 2 << u"bogus"_s;
     }

@@ -44,7 +44,7 @@ QWidget* StartPanel::makeSource()
     auto* group = new QGroupBox(i18n("Source: the VMM that has the guest"), this);
     m_table = new TablePanel(i18n("Running VMMs"),
         i18n("No running VMM with a QMP monitor was found for this user. Type the path of a QMP socket "
-             "below, or start a QEMU pair."),
+             "below, or start a lab pair."),
         &m_vmms, group);
     m_table->setColumnWidths({ 18, 24, 9, 24, 20 });
     m_path = new QLineEdit(group);
@@ -131,19 +131,20 @@ QWidget* StartPanel::makeDestination()
 
 QWidget* StartPanel::makeLab()
 {
-    auto* group = new QGroupBox(i18n("Or try it on a QEMU pair"), this);
+    auto* group = new QGroupBox(i18n("Or try it on a lab pair"), this);
     m_labBinary = new QComboBox(group);
     m_labBinary->setAccessibleName(i18n("Program of the pair"));
+    m_labBinary->addItem(i18n("Embedded VMM, with network and disk"), QStringLiteral("cutover-vmm"));
     for (const QString& name :
         { QStringLiteral("qemu-system-x86_64-11.1"), QStringLiteral("qemu-system-x86_64") }) {
         if (!QStandardPaths::findExecutable(name).isEmpty())
-            m_labBinary->addItem(name);
+            m_labBinary->addItem(name, name);
     }
     auto* text = new QLabel(
-        i18n("Starts a QEMU with a small guest in a private folder. It ends with this window."), group);
+        i18n("Starts a busy guest in a private folder and network. It ends with this window."), group);
     text->setWordWrap(true);
     m_lab = new QPushButton(
-        QIcon::fromTheme(QStringLiteral("media-playback-start")), i18n("Start a &QEMU Pair"), group);
+        QIcon::fromTheme(QStringLiteral("media-playback-start")), i18n("Start a &Lab Pair"), group);
     m_lab->setObjectName(QStringLiteral("labButton"));
     auto* layout = new QVBoxLayout(group);
     layout->addWidget(text);
@@ -183,13 +184,13 @@ void StartPanel::setSource(const QString& qmpPath)
 
 QString StartPanel::labBinary() const
 {
-    return m_labBinary->currentText();
+    return m_labBinary->currentData().toString();
 }
 
 void StartPanel::setBusy(bool busy)
 {
     m_busy = busy;
-    m_lab->setText(busy ? i18n("Starting…") : i18n("Start a &QEMU Pair"));
+    m_lab->setText(busy ? i18n("Starting…") : i18n("Start a &Lab Pair"));
     updateButtons();
 }
 
@@ -210,7 +211,7 @@ void StartPanel::updateButtons()
     const bool attach = m_kind->currentIndex() == 1;
     QString reason;
     if (m_busy)
-        reason = i18n("A QEMU pair is being started.");
+        reason = i18n("A lab pair is being started.");
     else if (m_path->text().trimmed().isEmpty())
         reason = i18n("Choose a VMM or type the path of its QMP socket first.");
     else if (attach && m_destinationQmp->text().trimmed().isEmpty())
@@ -218,10 +219,7 @@ void StartPanel::updateButtons()
     m_connect->setEnabled(reason.isEmpty());
     m_connect->setToolTip(
         reason.isEmpty() ? i18n("Connects and looks for what could go wrong. Changes nothing.") : reason);
-    const bool hasBinary = m_labBinary->count() > 0;
-    m_lab->setEnabled(!m_busy && hasBinary);
-    m_lab->setToolTip(
-        hasBinary ? QString() : i18n("No QEMU is installed: qemu-system-x86_64 is not in the PATH."));
+    m_lab->setEnabled(!m_busy);
 }
 
 void StartPanel::requestConnect()

@@ -21,7 +21,7 @@ namespace cutover::ui {
 
 class TablePanel;
 
-/// Where a session begins: a running VMM, a typed socket, or a QEMU pair of our own.
+/// Where a session begins: a running VMM, a typed socket, or a lab pair of our own.
 class StartPanel : public QWidget
 {
     Q_OBJECT
@@ -32,7 +32,7 @@ public:
     /// Looks for running VMMs again.
     void refresh();
     void setSource(const QString& qmpPath);
-    /// The program that is chosen for a pair; empty where none is installed.
+    /// The program that is chosen for a pair, for lab::LabRequest::of().
     QString labBinary() const;
     /// A lab is being started: nothing else can be begun.
     void setBusy(bool busy);

@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sessionmodel.h"
+
+#include <KLocalizedString>
+
+namespace cutover::ui {
+
+static std::unexpected<Error> notHere(const QString& attempt)
+{
+    return failure(ErrorCode::Unsupported, attempt, {}, i18n("this session has no VMMs of its own"));
+}
+
+Result<void> SessionModel::attachPair(const QString&)
+{
+    return notHere(i18n("attach to an unfinished migration"));
+}
+
+Result<void> SessionModel::lookForRescue()
+{
+    return notHere(i18n("look where the guest is"));
+}
+
+Result<void> SessionModel::rescue(op::RescueKind)
+{
+    return notHere(i18n("rescue the guest"));
+}
+
+} // namespace cutover::ui
