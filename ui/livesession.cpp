@@ -31,6 +31,7 @@ void LiveSession::renew()
     connect(m_session.get(), &op::Session::checksChanged, this, &SessionModel::checksChanged);
     connect(m_session.get(), &op::Session::verified, this, &SessionModel::verified);
     connect(m_session.get(), &op::Session::noted, this, &SessionModel::noted);
+    connect(m_session.get(), &op::Session::pulseListeningChanged, this, &SessionModel::pulseListeningChanged);
 }
 
 const op::SessionState& LiveSession::state() const
@@ -134,6 +135,41 @@ Result<void> LiveSession::cancel()
 Result<void> LiveSession::finish()
 {
     return m_session->finish();
+}
+
+Result<void> LiveSession::canListenToPulse() const
+{
+    return m_session->canListenToPulse();
+}
+
+Result<void> LiveSession::listenToPulse()
+{
+    return m_session->listenToPulse();
+}
+
+bool LiveSession::isListeningToPulse() const
+{
+    return m_session->isListeningToPulse();
+}
+
+Result<void> LiveSession::canFix() const
+{
+    return m_session->canFix();
+}
+
+Result<void> LiveSession::fix(const QString& checkId, const op::Fix& fix)
+{
+    return m_session->fix(checkId, fix);
+}
+
+std::vector<op::DoneFix> LiveSession::fixes() const
+{
+    return m_session->fixes();
+}
+
+Result<void> LiveSession::undoFix(const op::DoneFix& done)
+{
+    return m_session->undoFix(done);
 }
 
 void LiveSession::keepInLab()

@@ -39,6 +39,14 @@ public:
     Result<void> cancel() override;
     Result<void> finish() override;
 
+    Result<void> canListenToPulse() const override;
+    Result<void> listenToPulse() override;
+    bool isListeningToPulse() const override;
+    Result<void> canFix() const override;
+    Result<void> fix(const QString& checkId, const op::Fix& fix) override;
+    std::vector<op::DoneFix> fixes() const override;
+    Result<void> undoFix(const op::DoneFix& done) override;
+
 private:
     void renew();
     /// A destination that was started for a lab's guest belongs to the lab.

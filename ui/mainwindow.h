@@ -4,10 +4,9 @@
 #pragma once
 
 #include "actions.h"
-#include "models/breakdownmodel.h"
-#include "models/checkmodel.h"
 #include "models/fdmodel.h"
 #include "sessionmodel.h"
+#include "timeline/timelinecoordinates.h"
 
 #include <QMainWindow>
 
@@ -16,10 +15,13 @@ class QStackedWidget;
 
 namespace cutover::ui {
 
+class BreakdownPanel;
 class EndpointCard;
 class EventsPanel;
 class FailureBox;
 class PhaseStrip;
+class PreflightPanel;
+class PulsePanel;
 class QmpPanel;
 class SessionCard;
 class StartPanel;
@@ -58,6 +60,8 @@ private:
     void updateEndpoints();
     void updateChecks();
     void updateScene();
+    /// Marks a stretch on the timeline and brings it into view.
+    void showSpan(const Interval& span);
     void report(const Result<void>& result);
 
     // mainwindowactions.cpp
@@ -85,8 +89,6 @@ private:
     class KCommandBar* m_commandBar = nullptr;
 
     FdModel m_fds;
-    CheckModel m_checks;
-    BreakdownModel m_breakdown;
 
     FailureBox* m_failure = nullptr;
     QStackedWidget* m_pages = nullptr;
@@ -97,8 +99,9 @@ private:
     PhaseStrip* m_phases = nullptr;
     TimelinePanel* m_timeline = nullptr;
     TablePanel* m_fdPanel = nullptr;
-    TablePanel* m_checkPanel = nullptr;
-    TablePanel* m_breakdownPanel = nullptr;
+    PreflightPanel* m_preflight = nullptr;
+    BreakdownPanel* m_breakdown = nullptr;
+    PulsePanel* m_pulse = nullptr;
     QmpPanel* m_qmp = nullptr;
     EventsPanel* m_events = nullptr;
     QList<QDockWidget*> m_docks; ///< in the order of their shortcuts

@@ -46,12 +46,22 @@ public:
     virtual Result<void> cancel() = 0;
     virtual Result<void> finish() = 0;
 
+    /// As op::Session's of the same names; refused where nothing is live.
+    virtual Result<void> canListenToPulse() const;
+    virtual Result<void> listenToPulse();
+    virtual bool isListeningToPulse() const { return false; }
+    virtual Result<void> canFix() const;
+    virtual Result<void> fix(const QString& checkId, const op::Fix& fix);
+    virtual std::vector<op::DoneFix> fixes() const;
+    virtual Result<void> undoFix(const op::DoneFix& done);
+
 Q_SIGNALS:
     void stateChanged();
     void endpointsChanged();
     void checksChanged();
     void verified();
     void labChanged();
+    void pulseListeningChanged();
     /// Tolerated, but worth knowing.
     void noted(const cutover::op::Failure& note);
     /// What was asked could not be begun.

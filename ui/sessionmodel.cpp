@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sessionmodel.h"
+
+#include <KLocalizedString>
+
+namespace cutover::ui {
+
+static std::unexpected<Error> notLive(const QString& attempt)
+{
+    return failure(ErrorCode::Unsupported, attempt, {}, i18n("no VMM is connected to what is shown"));
+}
+
+Result<void> SessionModel::canListenToPulse() const
+{
+    return notLive(i18n("listen to the heartbeat"));
+}
+
+Result<void> SessionModel::listenToPulse()
+{
+    return canListenToPulse();
+}
+
+Result<void> SessionModel::canFix() const
+{
+    return notLive(i18n("change what the check has found"));
+}
+
+Result<void> SessionModel::fix(const QString& /*checkId*/, const op::Fix& /*fix*/)
+{
+    return canFix();
+}
+
+std::vector<op::DoneFix> SessionModel::fixes() const
+{
+    return {};
+}
+
+Result<void> SessionModel::undoFix(const op::DoneFix& /*done*/)
+{
+    return canFix();
+}
+
+} // namespace cutover::ui
