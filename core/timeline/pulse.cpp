@@ -44,9 +44,9 @@ constexpr std::array trafficFields{
     Field{ "received"_L1, &Traffic::received },
     Field{ "reordered"_L1, &Traffic::reordered },
     Field{ "duplicated"_L1, &Traffic::duplicated },
-    Field{ "longestSilenceNs"_L1, &Traffic::longestSilenceNs },
-    Field{ "longestSilenceAtNs"_L1, &Traffic::longestSilenceAtNs },
-    Field{ "roundTripNs"_L1, &Traffic::roundTripNs },
+    Field{ "longest-silence-ns"_L1, &Traffic::longestSilenceNs },
+    Field{ "longest-silence-at-ns"_L1, &Traffic::longestSilenceAtNs },
+    Field{ "round-trip-ns"_L1, &Traffic::roundTripNs },
 };
 
 /// More is no duration or counter but damage, and must not overflow when two are added.

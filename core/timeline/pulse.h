@@ -12,7 +12,8 @@
 #include <vector>
 
 /// What a guest with a pulse, and a peer that talks to it, say about a switchover. Read from the events of
-/// Category::Pulse, whose attributes have the names of the members below; times and lengths in ns.
+/// Category::Pulse: the attributes of a heartbeat have the names of the members below, those of traffic the
+/// names that a lab gives them ("longest-silence-ns"). Times and lengths in ns.
 namespace cutover::timeline {
 
 /// The guest about itself; counters since its boot. An event "heartbeat" of the side that was asked.

@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 
+#include "base/clock.h"
 #include "breakdown/breakdownbar.h"
 #include "breakdown/breakdownpanel.h"
 #include "mainwindow.h"
@@ -69,8 +70,10 @@ private:
     static void save(QWidget& widget, const QString& name)
     {
         const QString folder = qEnvironmentVariable("CUTOVER_SCREENSHOTS");
-        if (!folder.isEmpty())
-            QVERIFY(widget.grab().save(folder + u'/' + name + u".png"));
+        if (folder.isEmpty())
+            return;
+        QTest::qWait(100);
+        QVERIFY(widget.grab().save(folder + u'/' + name + u".png"));
     }
 
     static op::Check ramCheck()
@@ -121,6 +124,8 @@ private Q_SLOTS:
         auto& zoom = window.timelinePanel()->zoom();
         zoom.setSelection(std::nullopt);
         const PulseRow guest = panel->strip()->scene().rows.front();
+        QTRY_VERIFY(panel->strip()->isVisible() && panel->strip()->width() > 200);
+        QTest::qWait(20); // for layouts
         const QRectF strip(panel->strip()->rect());
         QTest::mouseClick(panel->strip(), Qt::LeftButton, {},
             QPointF(strip.center().x() + 20, strip.height() / 5).toPoint());

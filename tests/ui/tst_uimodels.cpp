@@ -264,7 +264,8 @@ private Q_SLOTS:
         // The latest is the first.
         QCOMPARE(
             samples.index(0, PulseSampleModel::SideColumn).data().toString(), sideTitle(Side::Destination));
-        QCOMPARE(samples.index(0, PulseSampleModel::RateColumn).data().toString(), u"10,000"_s);
+        QCOMPARE(
+            samples.index(0, PulseSampleModel::RateColumn).data().toString(), QLocale().toString(10'000));
         const PulseFigure& gap = figures.figures().front();
         QCOMPARE(gap.what, gapTitle(timeline::GapKind::Guest));
         QCOMPARE(gap.time.length(), pause.pause.valueNs + 200'000);

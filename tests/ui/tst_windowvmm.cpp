@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "lab/privatenetwork.h"
-#include "lab/trafficsampler.h"
 #include "lab/vmmlab.h"
 #include "livesession.h"
 #include "mainwindow.h"
@@ -100,10 +99,6 @@ private Q_SLOTS:
         QTRY_VERIFY2_WITH_TIMEOUT(
             isIn<op::state::Ready>(session) || session.failure(), qPrintable(story(session)), deadlineMs);
         QVERIFY2(isIn<op::state::Ready>(session), qPrintable(story(session)));
-        std::unique_ptr<lab::TrafficSampler> traffic;
-        if (lab.traffic())
-            traffic = std::make_unique<lab::TrafficSampler>(
-                *lab.traffic(), const_cast<timeline::Record&>(session.record()));
 
         raise(window, u"pulseDock"_s);
         auto* panel = window.findChild<PulsePanel*>();
@@ -111,8 +106,6 @@ private Q_SLOTS:
         QCOMPARE(panel->trail().heartbeats.back().side, Side::Source);
         QCOMPARE(panel->strip()->scene().view, PulseView::Run);
 
-        if (traffic)
-            traffic->markSilence();
         QTRY_VERIFY(window.actionGroups().find(u"session_migrate"_s)->isEnabled());
         QTest::keyClick(&window, Qt::Key_M, Qt::ControlModifier);
         QTRY_VERIFY2_WITH_TIMEOUT(

@@ -6,6 +6,7 @@
 #include "actions.h"
 #include "breakdown/breakdownbar.h"
 #include "format.h"
+#include "widgets/textbutton.h"
 
 #include <KLocalizedString>
 #include <KSqueezedTextLabel>
@@ -52,7 +53,8 @@ BreakdownPanel::BreakdownPanel(QWidget* parent)
     header->setSectionsMovable(false);
     header->setStretchLastSection(false);
     header->setSectionResizeMode(QHeaderView::ResizeToContents);
-    header->setSectionResizeMode(BreakdownModel::WhatColumn, QHeaderView::Stretch);
+    header->setSectionResizeMode(BreakdownModel::WhatColumn, QHeaderView::Interactive);
+    header->resizeSection(BreakdownModel::WhatColumn, fontMetrics().averageCharWidth() * 30);
     m_empty->setWordWrap(true);
     m_empty->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     m_empty->setMargin(8);
@@ -88,26 +90,25 @@ BreakdownPanel::BreakdownPanel(QWidget* parent)
 void BreakdownPanel::addActions(Actions& actions)
 {
     const QString group = i18n("Pause");
-    const auto add = [&](const char* id, const QString& text, const char* icon, Qt::Key key) {
-        QAction* action = actions.add(group, QString::fromLatin1(id), text, QString::fromLatin1(icon),
-            QKeySequence(Qt::CTRL | Qt::Key_K, key), this);
-        auto* button = new QToolButton(m_top);
-        button->setDefaultAction(action);
-        button->setAutoRaise(true);
-        button->setAccessibleName(action->text().remove(u'&'));
-        m_top->layout()->addWidget(button);
-        return action;
-    };
-    m_byDevice = add("breakdown_device", i18n("Break the Pause Down by Device"), "view-list-tree", Qt::Key_D);
+    const auto add
+        = [&](const char* id, const QString& text, const QString& brief, const char* icon, Qt::Key key) {
+              QAction* action = actions.add(group, QString::fromLatin1(id), text, QString::fromLatin1(icon),
+                  QKeySequence(Qt::CTRL | Qt::Key_K, key), this);
+              m_top->layout()->addWidget(textButton(action, brief, m_top));
+              return action;
+          };
+    m_byDevice = add("breakdown_device", i18n("Break the Pause Down by Device"), i18n("By Device"),
+        "view-list-tree", Qt::Key_D);
     m_byDevice->setCheckable(true);
     connect(m_byDevice, &QAction::toggled, this, [this](bool byDevice) {
         m_model.setGrouping(
             byDevice ? BreakdownModel::Grouping::ByDevice : BreakdownModel::Grouping::ByPhase);
     });
-    m_copy = add("breakdown_copy", i18n("Copy the Pause Breakdown"), "edit-copy", Qt::Key_C);
+    m_copy = add("breakdown_copy", i18n("Copy the Pause Breakdown"), i18n("Copy"), "edit-copy", Qt::Key_C);
     connect(m_copy, &QAction::triggered, this,
         [this] { QGuiApplication::clipboard()->setText(breakdownText(m_model.breakdown())); });
-    m_save = add("breakdown_save", i18n("Save the Pause Breakdown as CSV…"), "document-save", Qt::Key_S);
+    m_save = add(
+        "breakdown_save", i18n("Save the Pause Breakdown as CSV…"), i18n("CSV…"), "document-save", Qt::Key_S);
     connect(m_save, &QAction::triggered, this, &BreakdownPanel::save);
     updateActions();
 }

@@ -8,6 +8,7 @@
 #include "panels/rankdelegate.h"
 #include "widgets/actionbutton.h"
 #include "widgets/emptyhint.h"
+#include "widgets/textbutton.h"
 
 #include <KLocalizedString>
 #include <KSqueezedTextLabel>
@@ -92,6 +93,7 @@ PreflightPanel::PreflightPanel(SessionModel* session, QWidget* parent)
     m_splitter->setChildrenCollapsible(false);
     m_splitter->setStretchFactor(0, 3);
     m_splitter->setStretchFactor(1, 2);
+    m_splitter->setSizes({ 3000, 2000 });
     auto* top = new QHBoxLayout(m_top);
     top->setContentsMargins({});
     top->setSpacing(2);
@@ -152,13 +154,6 @@ void PreflightPanel::addActions(Actions& actions)
         return actions.add(group, QString::fromLatin1(id), text, QString::fromLatin1(icon),
             QKeySequence(Qt::CTRL | Qt::Key_K, key), this);
     };
-    const auto addButton = [this](QAction* action) {
-        auto* button = new QToolButton(m_top);
-        button->setDefaultAction(action);
-        button->setAutoRaise(true);
-        button->setAccessibleName(action->text().remove(u'&'));
-        m_top->layout()->addWidget(button);
-    };
     m_fix = add("preflight_fix", i18n("Carry Out the Remedy"), "tools-wizard", Qt::Key_F);
     connect(m_fix, &QAction::triggered, this, [this] {
         if (const op::Check* check = chosen(); check && check->fix)
@@ -180,8 +175,8 @@ void PreflightPanel::addActions(Actions& actions)
     });
     m_copy = add("preflight_copy", i18n("Copy the Preflight"), "edit-copy", Qt::Key_P);
     connect(m_copy, &QAction::triggered, this, [this] { QGuiApplication::clipboard()->setText(asText()); });
-    addButton(m_problems);
-    addButton(m_copy);
+    m_top->layout()->addWidget(textButton(m_problems, i18n("Only Problems"), m_top));
+    m_top->layout()->addWidget(textButton(m_copy, i18n("Copy"), m_top));
     m_fixButton->setAction(m_fix);
     m_undoButton->setAction(m_undo);
     updateDetails();

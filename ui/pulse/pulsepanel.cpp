@@ -6,6 +6,7 @@
 #include "actions.h"
 #include "format.h"
 #include "pulse/pulsestrip.h"
+#include "widgets/textbutton.h"
 
 #include <KLocalizedString>
 #include <KSqueezedTextLabel>
@@ -62,9 +63,8 @@ PulsePanel::PulsePanel(SessionModel* session, QWidget* parent)
     m_note->setAccessibleName(i18n("Heartbeat: note"));
     m_figureView->setObjectName(QStringLiteral("pulseFigures"));
     m_sampleView->setObjectName(QStringLiteral("pulseSamples"));
-    m_figureView->header()->setSectionResizeMode(PulseFigureModel::WhatColumn, QHeaderView::ResizeToContents);
-    m_figureView->header()->setSectionResizeMode(
-        PulseFigureModel::ValueColumn, QHeaderView::ResizeToContents);
+    m_figureView->setColumnWidth(PulseFigureModel::WhatColumn, fontMetrics().averageCharWidth() * 26);
+    m_figureView->setColumnWidth(PulseFigureModel::ValueColumn, fontMetrics().averageCharWidth() * 34);
     m_sampleView->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_tables->addWidget(m_figureView);
     m_tables->addWidget(m_sampleView);
@@ -114,22 +114,19 @@ PulsePanel::PulsePanel(SessionModel* session, QWidget* parent)
 void PulsePanel::addActions(Actions& actions)
 {
     const QString group = i18n("Pause");
-    const auto add = [&](const char* id, const QString& text, const char* icon, Qt::Key key) {
-        QAction* action = actions.add(group, QString::fromLatin1(id), text, QString::fromLatin1(icon),
-            QKeySequence(Qt::CTRL | Qt::Key_K, key), this);
-        auto* button = new QToolButton(m_bar);
-        button->setDefaultAction(action);
-        button->setAutoRaise(true);
-        button->setAccessibleName(action->text().remove(u'&'));
-        m_bar->layout()->addWidget(button);
-        return action;
-    };
-    m_gap = add("pulse_gap", i18n("Show the Gap in the Heartbeat"), "zoom-fit-width", Qt::Key_G);
+    const auto add
+        = [&](const char* id, const QString& text, const QString& brief, const char* icon, Qt::Key key) {
+              QAction* action = actions.add(group, QString::fromLatin1(id), text, QString::fromLatin1(icon),
+                  QKeySequence(Qt::CTRL | Qt::Key_K, key), this);
+              m_bar->layout()->addWidget(textButton(action, brief, m_bar));
+              return action;
+          };
+    m_gap = add("pulse_gap", i18n("Show the Gap in the Heartbeat"), i18n("Gap"), "zoom-fit-width", Qt::Key_G);
     m_gap->setCheckable(true);
     m_gap->setChecked(true);
     connect(m_gap, &QAction::toggled, this, &PulsePanel::refresh);
-    m_table
-        = add("pulse_samples", i18n("Samples of the Heartbeat as a Table"), "view-list-details", Qt::Key_T);
+    m_table = add("pulse_samples", i18n("Samples of the Heartbeat as a Table"), i18n("Samples"),
+        "view-list-details", Qt::Key_T);
     m_table->setCheckable(true);
     connect(m_table, &QAction::toggled, this, [this](bool samples) {
         QTreeView* view = samples ? m_sampleView : m_figureView;
@@ -139,12 +136,14 @@ void PulsePanel::addActions(Actions& actions)
         if (focused)
             view->setFocus(Qt::OtherFocusReason);
     });
-    m_listen = add("pulse_listen", i18n("Listen to the Heartbeat"), "media-record", Qt::Key_L);
+    m_listen
+        = add("pulse_listen", i18n("Listen to the Heartbeat"), i18n("Listen"), "media-record", Qt::Key_L);
     connect(m_listen, &QAction::triggered, this, [this] {
         if (const auto listening = m_session->listenToPulse(); !listening)
             Q_EMIT m_session->failed(listening.error());
     });
-    m_copy = add("pulse_copy", i18n("Copy the Figures of the Heartbeat"), "edit-copy", Qt::Key_H);
+    m_copy
+        = add("pulse_copy", i18n("Copy the Figures of the Heartbeat"), i18n("Copy"), "edit-copy", Qt::Key_H);
     connect(m_copy, &QAction::triggered, this, &PulsePanel::copy);
     refresh();
 }

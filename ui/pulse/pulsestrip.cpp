@@ -69,7 +69,7 @@ QSize PulseStrip::sizeHint() const
 QSize PulseStrip::minimumSizeHint() const
 {
     const int line = fontMetrics().height();
-    return { line * 12, line * 4 };
+    return { line * 8, line * 3 };
 }
 
 double PulseStrip::labelWidth() const

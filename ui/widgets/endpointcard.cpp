@@ -104,13 +104,11 @@ static QString uptimeText(qint64 ns)
 
 EndpointText endpointText(Side side, const op::EndpointStatus& status, bool begun, qint64 nowNs)
 {
-    QStringList title{ sideTitle(side) };
-    if (!status.name.isEmpty())
-        title.append(status.name);
-
     QStringList details;
+    if (status.pid > 0)
+        details.append(i18n("pid %1", QString::number(status.pid)));
     if (!status.version.isEmpty())
-        details.append(i18n("version %1", shortVersion(status.version)));
+        details.append(shortVersion(status.version));
     if (status.ramBytes > 0)
         details.append(i18n("%1 RAM", bytesText(status.ramBytes)));
     if (status.processStartNs > 0 && nowNs > status.processStartNs && !status.gone)
@@ -124,8 +122,7 @@ EndpointText endpointText(Side side, const op::EndpointStatus& status, bool begu
                                       : i18nc("path of a socket", "QMP not connected: %1", status.qmpPath);
     else if (!status.qmpPath.isEmpty())
         connection = i18nc("path of a socket", "QMP %1", status.qmpPath);
-    return { .title = title.join(separator),
-        .pid = status.pid > 0 ? i18n("pid %1", QString::number(status.pid)) : QString(),
+    return { .title = status.name,
         .state = stateText(side, status, begun),
         .details = details.join(separator),
         .connection = connection,
@@ -145,8 +142,8 @@ static KSqueezedTextLabel* line(QWidget* parent, const QString& name, Qt::TextEl
 EndpointCard::EndpointCard(Side side, QWidget* parent)
     : Card(Edge::Left, parent)
     , m_side(side)
+    , m_heading(new QLabel(sideTitle(side), this))
     , m_title(line(this, i18nc("source or destination", "%1: who it is", sideTitle(side)), Qt::ElideMiddle))
-    , m_pid(new QLabel(this))
     , m_copy(new QToolButton(this))
     , m_state(new QLabel(this))
     , m_details(line(this, i18nc("source or destination", "%1: details", sideTitle(side)), Qt::ElideRight))
@@ -157,10 +154,8 @@ EndpointCard::EndpointCard(Side side, QWidget* parent)
     setAccessibleName(sideTitle(side));
     QFont bold = font();
     bold.setBold(true);
+    m_heading->setFont(bold);
     m_title->setFont(bold);
-    m_pid->setFont(bold);
-    m_pid->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_pid->setAccessibleName(i18nc("source or destination", "%1: process", sideTitle(side)));
     // What a VMM does must always be read in full.
     m_state->setWordWrap(true);
     m_state->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -175,8 +170,8 @@ EndpointCard::EndpointCard(Side side, QWidget* parent)
 
     auto* top = new QHBoxLayout;
     top->setSpacing(fontMetrics().averageCharWidth());
+    top->addWidget(m_heading);
     top->addWidget(m_title, 1);
-    top->addWidget(m_pid);
     top->addWidget(m_copy);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(14, 4, 6, 6);
@@ -233,15 +228,13 @@ void EndpointCard::refresh()
     const EndpointText text = endpointText(m_side, m_status, m_begun, now);
     m_rank = text.rank;
     m_title->setText(text.title);
-    m_pid->setText(text.pid);
-    m_pid->setVisible(!text.pid.isEmpty());
     m_state->setText(stateSign(text.rank) + u' ' + text.state);
     m_details->setText(text.details);
     m_connection->setText(text.connection);
     m_copy->setVisible(m_status.pid > 0 || !m_status.qmpPath.isEmpty());
     setToolTip(QStringList{ m_status.version, m_status.qmpPath }.join(u'\n').trimmed());
     setAccessibleDescription(
-        QStringList{ text.title, text.pid, text.state, text.details, text.connection }.join(u'\n'));
+        QStringList{ sideTitle(m_side), text.title, text.state, text.details, text.connection }.join(u'\n'));
     updateActions();
     recolour();
     if (m_status.processStartNs > 0 && !m_status.gone) {

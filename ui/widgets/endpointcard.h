@@ -26,10 +26,9 @@ enum class StateRank : std::uint8_t { None, Runs, Stands, Waits, Bad };
 /// The texts of a card.
 struct EndpointText
 {
-    QString title; ///< side, guest
-    QString pid; ///< empty where it is not known
+    QString title; ///< the guest; empty where it is not known
     QString state; ///< run state and migration state, in words
-    QString details; ///< version, memory, uptime
+    QString details; ///< process, version, memory, uptime
     QString connection; ///< the monitor and whether it is connected
     StateRank rank = StateRank::None;
 };
@@ -62,8 +61,8 @@ private:
     op::EndpointStatus m_status;
     bool m_begun = false;
     StateRank m_rank = StateRank::None;
+    QLabel* m_heading; ///< the side, which is never elided
     KSqueezedTextLabel* m_title;
-    QLabel* m_pid;
     QToolButton* m_copy;
     QLabel* m_state;
     KSqueezedTextLabel* m_details;
