@@ -119,4 +119,19 @@ QString evidenceTitle(timeline::EvidenceTier tier)
     return {};
 }
 
+QString evidenceShort(timeline::EvidenceTier tier)
+{
+    switch (tier) {
+    case timeline::EvidenceTier::None:
+        return i18nc("evidence of a figure", "none");
+    case timeline::EvidenceTier::OrderOnly:
+        return i18nc("evidence of a figure", "order only");
+    case timeline::EvidenceTier::QmpEvents:
+        return i18nc("evidence of a figure", "QMP events");
+    case timeline::EvidenceTier::Trace:
+        return i18nc("evidence of a figure", "timed trace");
+    }
+    return {};
+}
+
 } // namespace cutover::ui

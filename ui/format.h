@@ -28,5 +28,7 @@ QString sideTitle(Side side);
 QString sideShort(Side side);
 /// What a figure rests on, in two or three words.
 QString evidenceTitle(timeline::EvidenceTier tier);
+/// The same for a column that says itself that it is evidence: "trace", "QMP events".
+QString evidenceShort(timeline::EvidenceTier tier);
 
 } // namespace cutover::ui

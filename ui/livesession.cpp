@@ -56,6 +56,7 @@ void LiveSession::renew(History history)
     connect(m_session.get(), &op::Session::checksChanged, this, &SessionModel::checksChanged);
     connect(m_session.get(), &op::Session::verified, this, &SessionModel::verified);
     connect(m_session.get(), &op::Session::noted, this, &SessionModel::noted);
+    connect(m_session.get(), &op::Session::pulseListeningChanged, this, &SessionModel::pulseListeningChanged);
 }
 
 const op::SessionState& LiveSession::state() const
@@ -311,6 +312,41 @@ void LiveSession::rescued(op::GuestLocation)
     Q_EMIT checksChanged();
     if (const auto begun = m_session->check(again); !begun)
         Q_EMIT failed(begun.error());
+}
+
+Result<void> LiveSession::canListenToPulse() const
+{
+    return m_session->canListenToPulse();
+}
+
+Result<void> LiveSession::listenToPulse()
+{
+    return m_session->listenToPulse();
+}
+
+bool LiveSession::isListeningToPulse() const
+{
+    return m_session->isListeningToPulse();
+}
+
+Result<void> LiveSession::canFix() const
+{
+    return m_session->canFix();
+}
+
+Result<void> LiveSession::fix(const QString& checkId, const op::Fix& fix)
+{
+    return m_session->fix(checkId, fix);
+}
+
+std::vector<op::DoneFix> LiveSession::fixes() const
+{
+    return m_session->fixes();
+}
+
+Result<void> LiveSession::undoFix(const op::DoneFix& done)
+{
+    return m_session->undoFix(done);
 }
 
 void LiveSession::keepInLab()

@@ -46,6 +46,14 @@ public:
     Result<void> lookForRescue() override;
     Result<void> rescue(op::RescueKind kind) override;
 
+    Result<void> canListenToPulse() const override;
+    Result<void> listenToPulse() override;
+    bool isListeningToPulse() const override;
+    Result<void> canFix() const override;
+    Result<void> fix(const QString& checkId, const op::Fix& fix) override;
+    std::vector<op::DoneFix> fixes() const override;
+    Result<void> undoFix(const op::DoneFix& done) override;
+
 private:
     enum class History : std::uint8_t { Forget, Keep };
     void renew(History history = History::Forget);

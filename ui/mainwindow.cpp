@@ -5,8 +5,8 @@
 
 #include "demo/demostrip.h"
 #include "demo/director.h"
+#include "breakdown/breakdownpanel.h"
 #include "nextstep.h"
-#include "panels/breakdownbar.h"
 #include "panels/eventspanel.h"
 #include "panels/qmppanel.h"
 #include "panels/rankdelegate.h"
@@ -14,6 +14,8 @@
 #include "panels/tablepanel.h"
 #include "rescue/closing.h"
 #include "rescue/rescuepanel.h"
+#include "preflight/preflightpanel.h"
+#include "pulse/pulsepanel.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
@@ -154,30 +156,18 @@ void MainWindow::makeDocks()
     fdHeader->setStretchLastSection(false);
     fdHeader->setSectionResizeMode(FdModel::WhatColumn, QHeaderView::Stretch);
 
-    m_breakdownPanel = new TablePanel(i18n("Pause breakdown"),
-        i18n("After a migration this says what the pause was spent on."), &m_breakdown);
-    m_breakdownPanel->setBanner(new BreakdownBar(m_breakdown, m_breakdownPanel));
-    m_breakdownPanel->view()->setRootIsDecorated(true);
-    QHeaderView* header = m_breakdownPanel->view()->header();
-    header->setStretchLastSection(false);
-    header->setSectionResizeMode(BreakdownModel::WhatColumn, QHeaderView::Stretch);
-    header->setSectionResizeMode(BreakdownModel::TimeColumn, QHeaderView::ResizeToContents);
-    header->setSectionResizeMode(BreakdownModel::ShareColumn, QHeaderView::ResizeToContents);
-
-    m_checkPanel = new TablePanel(i18n("Preflight"),
-        i18n("Connect to a source: what could go wrong is checked before anything is changed."), &m_checks);
-    m_checkPanel->view()->setItemDelegateForColumn(CheckModel::VerdictColumn,
-        new RankDelegate(RankDelegate::Scale::Verdict, CheckModel::VerdictRole, m_checkPanel));
-    m_checkPanel->setColumnWidths({ 13, 34, 50, 40 });
-
+    m_breakdown = new BreakdownPanel;
+    m_preflight = new PreflightPanel(m_session);
+    m_pulse = new PulsePanel(m_session);
     m_qmp = new QmpPanel(m_session->record());
     m_events = new EventsPanel(m_session->record());
 
     addDock(QStringLiteral("fdsDock"), i18n("Devices and Fds"), m_fdPanel);
-    addDock(QStringLiteral("breakdownDock"), i18n("Pause Breakdown"), m_breakdownPanel);
+    addDock(QStringLiteral("breakdownDock"), i18n("Pause Breakdown"), m_breakdown);
     addDock(QStringLiteral("qmpDock"), i18n("QMP"), m_qmp);
-    addDock(QStringLiteral("preflightDock"), i18n("Preflight"), m_checkPanel);
+    addDock(QStringLiteral("preflightDock"), i18n("Preflight"), m_preflight);
     addDock(QStringLiteral("eventsDock"), i18n("Events"), m_events);
+    addDock(QStringLiteral("pulseDock"), i18n("Pulse"), m_pulse);
 }
 
 void MainWindow::connectSession()
@@ -220,6 +210,27 @@ void MainWindow::connectSelection()
         m_timeline->selectEvent(event);
         m_events->selectEvent(event);
     });
+    connect(m_phases, &PhaseStrip::chosen, this, &MainWindow::showSpan);
+    connect(m_pulse, &PulsePanel::chosen, this, &MainWindow::showSpan);
+    connect(m_breakdown, &BreakdownPanel::chosen, this, &MainWindow::showSpan);
+    connect(m_breakdown, &BreakdownPanel::failed, m_session, &SessionModel::failed);
+    connect(m_timeline->view(), &TimelineView::picked, this,
+        [this](const QString& /*sentence*/, const Interval& time) { m_breakdown->select(time); });
+    connect(m_timeline, &TimelinePanel::eventSelected, this, [this](std::size_t event) {
+        const qint64 at = m_session->record().events()[event].timeNs;
+        m_breakdown->select({ at, at + 1 });
+    });
+}
+
+void MainWindow::showSpan(const Interval& span)
+{
+    ZoomControl& zoom = m_timeline->zoom();
+    zoom.setSelection(span);
+    const Interval& range = zoom.range();
+    const bool visible = range.contains(span.startNs) && range.contains(span.endNs - 1);
+    // What is narrower than this share of the view is not seen as a stretch.
+    if (!visible || span.length() < range.length() / 50)
+        zoom.show({ span.startNs - span.length(), span.endNs + span.length() });
 }
 
 void MainWindow::begin(op::SessionRequest request)
@@ -334,12 +345,12 @@ void MainWindow::updateEndpoints()
 
 void MainWindow::updateChecks()
 {
-    m_checks.setChecks(m_session->checks());
     const auto& checks = m_session->checks();
-    m_checkPanel->setSummary(m_checks.summary());
+    if (!std::holds_alternative<op::state::Idle>(m_session->state()))
+        m_card->showRequest(m_session->request());
     const op::Verdict worst = op::worst(checks);
     for (QDockWidget* dock : std::as_const(m_docks)) {
-        if (dock->widget() != m_checkPanel)
+        if (dock->widget() != m_preflight)
             continue;
         dock->setWindowTitle(checks.empty()     ? i18n("Preflight")
                 : worst == op::Verdict::Refuse  ? i18n("Preflight ✕")
@@ -357,11 +368,9 @@ void MainWindow::updateScene()
     m_fds.setRows(fdList(events));
     m_fdPanel->setSummary(m_fds.summary());
     const timeline::PauseBreakdown& pause = m_timeline->scene().pause;
-    m_breakdown.setBreakdown(pause);
+    m_breakdown->setBreakdown(pause);
+    m_pulse->setPause(pause);
     m_status->setText(statusText(m_session->state(), pause));
-    m_breakdownPanel->setSummary(pause.isKnown()
-            ? i18n("%1 · %2", durationText(pause.pause.valueNs), evidenceTitle(pause.pause.tier))
-            : QString());
     m_recording->setText(i18np("%1 event", "%1 events", static_cast<int>(events.size())));
 }
 

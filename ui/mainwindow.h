@@ -4,10 +4,9 @@
 #pragma once
 
 #include "actions.h"
-#include "models/breakdownmodel.h"
-#include "models/checkmodel.h"
 #include "models/fdmodel.h"
 #include "sessionmodel.h"
+#include "timeline/timelinecoordinates.h"
 
 #include <QMainWindow>
 
@@ -19,10 +18,13 @@ namespace cutover::ui {
 class Closing;
 class DemoDirector;
 class DemoStrip;
+class BreakdownPanel;
 class EndpointCard;
 class EventsPanel;
 class FailureBox;
 class PhaseStrip;
+class PreflightPanel;
+class PulsePanel;
 class QmpPanel;
 class RescuePanel;
 class SessionCard;
@@ -71,6 +73,8 @@ private:
     void updateEndpoints();
     void updateChecks();
     void updateScene();
+    /// Marks a stretch on the timeline and brings it into view.
+    void showSpan(const Interval& span);
     void report(const Result<void>& result);
 
     // mainwindowactions.cpp
@@ -98,8 +102,6 @@ private:
     class KCommandBar* m_commandBar = nullptr;
 
     FdModel m_fds;
-    CheckModel m_checks;
-    BreakdownModel m_breakdown;
 
     FailureBox* m_failure = nullptr;
     QStackedWidget* m_pages = nullptr;
@@ -114,8 +116,9 @@ private:
     PhaseStrip* m_phases = nullptr;
     TimelinePanel* m_timeline = nullptr;
     TablePanel* m_fdPanel = nullptr;
-    TablePanel* m_checkPanel = nullptr;
-    TablePanel* m_breakdownPanel = nullptr;
+    PreflightPanel* m_preflight = nullptr;
+    BreakdownPanel* m_breakdown = nullptr;
+    PulsePanel* m_pulse = nullptr;
     QmpPanel* m_qmp = nullptr;
     EventsPanel* m_events = nullptr;
     QList<QDockWidget*> m_docks; ///< in the order of their shortcuts

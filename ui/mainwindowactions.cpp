@@ -7,8 +7,12 @@
 #include "nextstep.h"
 #include "panels/startpanel.h"
 #include "rescue/rescuepanel.h"
+#include "breakdown/breakdownpanel.h"
+#include "preflight/preflightpanel.h"
+#include "pulse/pulsepanel.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
+#include "widgets/endpointcard.h"
 #include "widgets/failurebox.h"
 #include "widgets/sessioncard.h"
 
@@ -36,6 +40,11 @@ void MainWindow::makeActions()
     makeViewActions();
     for (QAction* action : m_timeline->timelineActions())
         m_actions.add(i18n("Timeline"), action);
+    m_preflight->addActions(m_actions);
+    m_source->addActions(m_actions);
+    m_destination->addActions(m_actions);
+    m_breakdown->addActions(m_actions);
+    m_pulse->addActions(m_actions);
     const QString help = i18n("Help");
     QAction* commands = m_actions.add(help, QStringLiteral("help_commands"), i18n("Find a Command…"),
         QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_I), this);
@@ -109,10 +118,17 @@ void MainWindow::makeMenus()
         menu->setToolTipsVisible(true);
         for (QAction* action : group.actions) {
             const QString id = action->objectName();
-            if (id == u"session_check" || id == u"session_quit" || id == u"view_timeline"
-                || id == u"timeline_fit")
+            if (id == u"session_quit")
+                continue;
+            if (id == u"session_check" || id == u"preflight_fix" || id == u"source_copy_pid"
+                || id == u"pulse_gap" || id == u"view_timeline" || id == u"timeline_fit")
                 menu->addSeparator();
             menu->addAction(action);
+        }
+        // Panels add their actions after it.
+        if (group.actions.contains(m_actions.find(QStringLiteral("session_quit")))) {
+            menu->addSeparator();
+            menu->addAction(m_actions.find(QStringLiteral("session_quit")));
         }
         if (group.actions.first()->objectName().startsWith(u"view_")) {
             menu->addSeparator();

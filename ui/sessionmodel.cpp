@@ -27,4 +27,39 @@ Result<void> SessionModel::rescue(op::RescueKind)
     return notHere(i18n("rescue the guest"));
 }
 
+static std::unexpected<Error> notLive(const QString& attempt)
+{
+    return failure(ErrorCode::Unsupported, attempt, {}, i18n("no VMM is connected to what is shown"));
+}
+
+Result<void> SessionModel::canListenToPulse() const
+{
+    return notLive(i18n("listen to the heartbeat"));
+}
+
+Result<void> SessionModel::listenToPulse()
+{
+    return canListenToPulse();
+}
+
+Result<void> SessionModel::canFix() const
+{
+    return notLive(i18n("change what the check has found"));
+}
+
+Result<void> SessionModel::fix(const QString& /*checkId*/, const op::Fix& /*fix*/)
+{
+    return canFix();
+}
+
+std::vector<op::DoneFix> SessionModel::fixes() const
+{
+    return {};
+}
+
+Result<void> SessionModel::undoFix(const op::DoneFix& /*done*/)
+{
+    return canFix();
+}
+
 } // namespace cutover::ui

@@ -68,6 +68,14 @@ public:
     virtual Result<void> lookForRescue();
     /// Does what the rescueView() allows, then checks the guest where it is.
     virtual Result<void> rescue(op::RescueKind kind);
+    /// As op::Session's of the same names; refused where nothing is live.
+    virtual Result<void> canListenToPulse() const;
+    virtual Result<void> listenToPulse();
+    virtual bool isListeningToPulse() const { return false; }
+    virtual Result<void> canFix() const;
+    virtual Result<void> fix(const QString& checkId, const op::Fix& fix);
+    virtual std::vector<op::DoneFix> fixes() const;
+    virtual Result<void> undoFix(const op::DoneFix& done);
 
 Q_SIGNALS:
     void stateChanged();
@@ -77,6 +85,7 @@ Q_SIGNALS:
     void rescueChanged();
     void labChanged();
     void trafficRead(const cutover::lab::TrafficReading& reading);
+    void pulseListeningChanged();
     /// Tolerated, but worth knowing.
     void noted(const cutover::op::Failure& note);
     /// What was asked could not be begun.

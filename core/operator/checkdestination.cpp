@@ -30,6 +30,14 @@ Check destinationState(const Context& context)
     return pass(id, title, i18n("It is in the state “%1”.", facts.runState));
 }
 
+/// The source's own program is there, and as new as the source; another one was asked for.
+static Check withSourceProgram(Check check, const Context& context)
+{
+    if (context.plan.binary.isEmpty() || context.plan.attached)
+        return check;
+    return fixable(std::move(check), { .kind = FixKind::Program, .names = { QString() } });
+}
+
 Check binary(const Context& context)
 {
     const QString id = u"binary"_s;
@@ -41,11 +49,13 @@ Check binary(const Context& context)
             id, title, i18n("The program was not looked at."), i18n("Check that it can be executed."));
     const BinaryFacts& facts = *context.plan.binaryFacts;
     if (!facts.exists)
-        return refuse(id, title, i18n("%1 does not exist.", facts.path),
-            i18n("Install it, or name another program with --binary."));
+        return withSourceProgram(refuse(id, title, i18n("%1 does not exist.", facts.path),
+                                     i18n("Install it, or name another program with --binary.")),
+            context);
     if (!facts.executable)
-        return refuse(id, title, i18n("%1 is not executable.", facts.path),
-            i18n("Set its permissions, or name another program with --binary."));
+        return withSourceProgram(refuse(id, title, i18n("%1 is not executable.", facts.path),
+                                     i18n("Set its permissions, or name another program with --binary.")),
+            context);
     return pass(
         id, title, facts.versionText.isEmpty() ? facts.path : i18n("%1: %2", facts.path, facts.versionText));
 }
@@ -64,9 +74,11 @@ Check binaryVersion(const Context& context)
             i18n("Check that it is not older than %1.", context.source.version.toString()));
     const QString evidence = i18n("%1 to %2", context.source.version.toString(), version->toString());
     if (*version < context.source.version)
-        return warning(id, title, evidence,
-            i18n("An older version may not understand the newer one's state; the guest then stays on the "
-                 "source."));
+        return withSourceProgram(
+            warning(id, title, evidence,
+                i18n("An older version may not understand the newer one's state; the guest then stays on the "
+                     "source.")),
+            context);
     return pass(id, title, evidence);
 }
 
@@ -216,11 +228,19 @@ Check openFilesLimit(const Context& context)
     const QString evidence = i18n("%1 open in the source, %2 allowed in the destination.",
         QString::number(open), QString::number(limit.soft));
     constexpr quint64 reserve = 32; // monitors, channels, logs, event fds while both are set up
+    // What is started by us inherits our limit, which can be raised as far as the hard one.
+    const auto raisable = [&](Check check) {
+        const bool enough = !context.plan.attached && limit.hard >= open + reserve;
+        constexpr quint64 plenty = 65'536;
+        const quint64 wanted = std::min(limit.hard, std::max(open + reserve, plenty));
+        return enough ? fixable(std::move(check), { .kind = FixKind::FilesLimit, .number = wanted }) : check;
+    };
     if (open > limit.soft)
-        return refuse(id, title, evidence, i18n("Raise “ulimit -n” before the destination is started."));
+        return raisable(
+            refuse(id, title, evidence, i18n("Raise “ulimit -n” before the destination is started.")));
     if (open + reserve > limit.soft)
-        return warning(
-            id, title, evidence, i18n("It is tight: raise “ulimit -n” before the destination is started."));
+        return raisable(warning(
+            id, title, evidence, i18n("It is tight: raise “ulimit -n” before the destination is started.")));
     return pass(id, title, evidence);
 }
 
@@ -233,8 +253,10 @@ Check sandbox(const Context& context)
     const QString policy = context.source.process ? context.source.process->command.sandbox : QString();
     const OptionValue value = OptionValue::parse(policy).value_or(OptionValue());
     if (value.get(u"spawn") == u"deny"_s)
-        return refuse(id, title, i18n("-sandbox %1", policy),
-            i18n("“spawn=deny” forbids to execute the new program: choose the mode cpr-transfer."));
+        return fixableByMode(
+            refuse(id, title, i18n("-sandbox %1", policy),
+                i18n("“spawn=deny” forbids to execute the new program: choose the mode cpr-transfer.")),
+            context, u"cpr-transfer"_s);
     return pass(id, title, policy.isEmpty() ? i18n("It has none.") : i18n("-sandbox %1", policy));
 }
 

@@ -43,8 +43,10 @@ Check blockers(const Context& context)
             i18n("A blocked migration ends at once with an error, and the guest goes on."));
     if (reasons->isEmpty())
         return pass(id, title, i18n("The source names no reason against the mode %1.", context.plan.mode));
-    return refuse(id, title, reasons->join(u' '),
-        i18n("Remove what blocks, for instance with device_del, or choose another mode."));
+    return fixableByMode(refuse(id, title, reasons->join(u' '),
+                             i18n("Remove what blocks, for instance with device_del, or choose another "
+                                  "mode.")),
+        context, u"normal"_s);
 }
 
 Check ramShared(const Context& context)
@@ -55,7 +57,8 @@ Check ramShared(const Context& context)
         return notApplicable(id, title, i18n("The mode does not pass RAM on a channel."));
     const QStringList bad = privateBackends(context.source);
     if (!bad.isEmpty())
-        return refuse(id, title, i18n("Private: %1.", bad.join(u", "_s)), ramRemedy(context));
+        return fixableByMode(refuse(id, title, i18n("Private: %1.", bad.join(u", "_s)), ramRemedy(context)),
+            context, u"normal"_s);
     QStringList good;
     for (const MemoryBackendFacts& backend : context.source.memoryBackends) {
         if (!backend.share)
@@ -78,8 +81,10 @@ Check auxRamShare(const Context& context)
         return notApplicable(id, title, i18n("The source's machine has no property “aux-ram-share”."));
     if (*context.source.auxRamShare)
         return pass(id, title, i18n("“aux-ram-share” is on."));
-    return refuse(id, title, i18n("“aux-ram-share” is off."),
-        i18n("Restart the VMM once with “-machine aux-ram-share=on”, or migrate in the mode normal."));
+    return fixableByMode(refuse(id, title, i18n("“aux-ram-share” is off."),
+                             i18n("Restart the VMM once with “-machine aux-ram-share=on”, or migrate in the "
+                                  "mode normal.")),
+        context, u"normal"_s);
 }
 
 Check guestMemfd(const Context& context)
@@ -107,10 +112,12 @@ Check cprExecRam(const Context& context)
     const bool unknown = context.source.memoryBackends.empty();
     if (bad.isEmpty() && !unknown)
         return pass(id, title, i18n("All memory backends are shared."));
-    return refuse(id, title,
-        unknown ? i18n("The source shows no memory backend.") : i18n("Private: %1.", bad.join(u", "_s)),
-        i18n("QEMU does not check this and starts with empty memory, so the guest would be lost. %1",
-            ramRemedy(context)));
+    return fixableByMode(
+        refuse(id, title,
+            unknown ? i18n("The source shows no memory backend.") : i18n("Private: %1.", bad.join(u", "_s)),
+            i18n("QEMU does not check this and starts with empty memory, so the guest would be lost. %1",
+                ramRemedy(context))),
+        context, u"normal"_s);
 }
 
 Check sharedFileRam(const Context& context)
@@ -134,10 +141,11 @@ Check sharedFileRam(const Context& context)
             both << backend.path;
     }
     if (!both.isEmpty())
-        return refuse(id, title, i18n("Both use %1.", both.join(u", "_s)),
-            i18n("The destination would overwrite the memory of the running guest: choose the mode "
-                 "cpr-transfer, or "
-                 "give the destination another file."));
+        return fixableByMode(
+            refuse(id, title, i18n("Both use %1.", both.join(u", "_s)),
+                i18n("The destination would overwrite the memory of the running guest: choose the mode "
+                     "cpr-transfer, or give the destination another file.")),
+            context, u"cpr-transfer"_s);
     if (!context.launchKnown)
         return warning(id, title,
             i18n("The source uses %1; what the destination uses is not known.", shared.join(u", "_s)),
@@ -160,7 +168,9 @@ Check freeMemory(const Context& context)
     const QString evidence
         = i18n("%1 needed, %2 free.", locale.formattedDataSize(needed), locale.formattedDataSize(available));
     if (needed > available)
-        return refuse(id, title, evidence, i18n("Free memory on the host, or choose the mode cpr-transfer."));
+        return fixableByMode(
+            refuse(id, title, evidence, i18n("Free memory on the host, or choose the mode cpr-transfer.")),
+            context, u"cpr-transfer"_s);
     if (needed > available - available / 8)
         return warning(id, title, evidence, i18n("It is tight: free memory on the host first."));
     return pass(id, title, evidence);

@@ -40,6 +40,21 @@ inline Check refuse(const QString& id, const QString& title, const QString& evid
     return { .id = id, .verdict = Verdict::Refuse, .title = title, .evidence = evidence, .remedy = remedy };
 }
 
+inline Check fixable(Check check, const Fix& fix)
+{
+    check.fix = fix;
+    return check;
+}
+/// With the change to \a mode, where the source offers it and it is another than the planned one.
+inline Check fixableByMode(Check check, const Context& context, const QString& mode)
+{
+    const bool offered = context.source.modes.contains(mode)
+        || (mode == QLatin1StringView("normal") && context.source.modes.isEmpty());
+    return offered && mode != context.plan.mode
+        ? fixable(std::move(check), { .kind = FixKind::Mode, .names = { mode } })
+        : check;
+}
+
 // The source's state and what it offers.
 Check qmpUsable(const Context& context);
 Check runState(const Context& context);

@@ -29,7 +29,8 @@ Check runState(const Context& context)
     if (state == u"running" || state == u"paused" || state == u"suspended")
         return pass(id, title, evidence);
     if (state == u"prelaunch")
-        return warning(id, title, evidence, i18n("The guest was never started; “cont” starts it."));
+        return fixable(warning(id, title, evidence, i18n("The guest was never started; “cont” starts it.")),
+            { .kind = FixKind::ContinueGuest });
     if (state == u"inmigrate")
         return refuse(id, title, evidence,
             i18n("It waits for a guest itself: finish that migration first, or use it as the destination."));
@@ -39,8 +40,9 @@ Check runState(const Context& context)
                  "that one "
                  "is dead and never ran it."));
     if (state == u"io-error")
-        return refuse(
-            id, title, evidence, i18n("Repair the storage, then continue the guest and try again."));
+        return fixable(
+            refuse(id, title, evidence, i18n("Repair the storage, then continue the guest and try again.")),
+            { .kind = FixKind::ContinueGuest });
     if (state == u"shutdown" || state == u"guest-panicked" || state == u"internal-error")
         return refuse(id, title, evidence, i18n("Restart the guest; there is nothing worth moving."));
     if (state.isEmpty())
@@ -60,8 +62,9 @@ Check migrationIdle(const Context& context)
     if (status.isEmpty())
         return warning(id, title, i18n("The source did not say whether it migrates."),
             i18n("Check its monitor with query-migrate."));
-    return refuse(id, title, i18n("A migration is in the state “%1”.", status),
-        i18n("Wait for its end, or cancel it with migrate_cancel."));
+    return fixable(refuse(id, title, i18n("A migration is in the state “%1”.", status),
+                       i18n("Wait for its end, or cancel it with migrate_cancel.")),
+        { .kind = FixKind::CancelMigration });
 }
 
 Check modeOffered(const Context& context)
@@ -74,9 +77,12 @@ Check modeOffered(const Context& context)
     if (modes.isEmpty() && mode == u"normal")
         return pass(id, title, i18n("It knows no modes, so it migrates normally."));
     if (!modes.contains(mode))
-        return refuse(id, title,
-            modes.isEmpty() ? i18n("It knows no modes.") : i18n("It knows %1.", modes.join(u", "_s)),
-            i18n("Choose one of the modes it knows; cpr-transfer came with QEMU 10.0, cpr-exec with 10.2."));
+        return fixableByMode(
+            refuse(id, title,
+                modes.isEmpty() ? i18n("It knows no modes.") : i18n("It knows %1.", modes.join(u", "_s)),
+                i18n("Choose one of the modes it knows; cpr-transfer came with QEMU 10.0, cpr-exec with "
+                     "10.2.")),
+            context, u"normal"_s);
     if (!known.contains(mode))
         return warning(id, title, i18n("It offers “%1”, which Cutover does not know.", mode),
             i18n("Try it on a guest that you can lose."));
@@ -91,8 +97,9 @@ Check channelsOffered(const Context& context)
         return notApplicable(id, title, i18n("The mode needs no CPR channel."));
     if (context.source.offersChannels)
         return pass(id, title, i18n("The argument “channels” is in its schema."));
-    return refuse(id, title, i18n("Its schema has no such argument."),
-        i18n("The source is too old for cpr-transfer; choose the mode normal."));
+    return fixableByMode(refuse(id, title, i18n("Its schema has no such argument."),
+                             i18n("The source is too old for cpr-transfer; choose the mode normal.")),
+        context, u"normal"_s);
 }
 
 Check capabilitiesFit(const Context& context)
@@ -108,8 +115,10 @@ Check capabilitiesFit(const Context& context)
     }
     if (conflicts.isEmpty())
         return pass(id, title, i18n("None that conflicts with CPR is on."));
-    return refuse(id, title, i18n("On: %1.", conflicts.join(u", "_s)),
-        i18n("Switch them off with migrate-set-capabilities; QEMU refuses them together with CPR."));
+    return fixable(
+        refuse(id, title, i18n("On: %1.", conflicts.join(u", "_s)),
+            i18n("Switch them off with migrate-set-capabilities; QEMU refuses them together with CPR.")),
+        { .kind = FixKind::Capabilities, .names = conflicts, .on = false });
 }
 
 Check returnPath(const Context& context)
@@ -152,10 +161,12 @@ Check guardedCommit(const Context& context)
     if (context.plan.guardedCommit)
         return pass(
             id, title, i18n("The destination waits for the console's word, which costs the pause a little."));
-    return warning(id, title, i18n("Guarded commit is off: the destination starts the guest by itself."),
-        i18n("If the main channel is cut in that moment, both VMMs run the guest; leave guarded commit on "
-             "unless "
-             "every microsecond counts."));
+    return fixable(
+        warning(id, title, i18n("Guarded commit is off: the destination starts the guest by itself."),
+            i18n(
+                "If the main channel is cut in that moment, both VMMs run the guest; leave guarded commit on "
+                "unless every microsecond counts.")),
+        { .kind = FixKind::Guard, .on = true });
 }
 
 Check identityProof(const Context& context)

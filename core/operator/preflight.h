@@ -4,6 +4,7 @@
 #pragma once
 
 #include "operator/facts.h"
+#include "operator/fix.h"
 #include "operator/plan.h"
 
 #include <optional>
@@ -23,6 +24,7 @@ struct Check
     QString title;
     QString evidence; ///< what was seen
     QString remedy; ///< one sentence; empty for Pass and NotApplicable
+    std::optional<Fix> fix; ///< what of the remedy can be done by us
 };
 
 /// Every check, in a fixed order, also those that do not apply. Pure. \a destination is given when its

@@ -21,7 +21,9 @@ using timeline::Category;
 Session::Private::Private(Session* session, timeline::Record& eventRecord)
     : q(session)
     , record(eventRecord)
+    , pulse(eventRecord, [this] { return pulseHolder(); })
 {
+    connect(&pulse, &PulseSampler::listeningChanged, session, &Session::pulseListeningChanged);
     for (std::size_t kind = 0; kind < timers.size(); ++kind) {
         timers[kind].setSingleShot(true);
         timers[kind].setTimerType(Qt::PreciseTimer);
@@ -58,8 +60,10 @@ Result<void> Session::Private::feed(const SessionInput& input)
                 note(Category::State, now, { { QStringLiteral("sentence"), stateSentence(machine.state) } });
             for (const SessionAction& action : next->actions)
                 carryOut(action);
-            if (now != before)
+            if (now != before) {
+                followPulse();
                 QMetaObject::invokeMethod(q, &Session::stateChanged, Qt::QueuedConnection);
+            }
         } else {
             qCWarning(lcSession) << next.error().message();
         }
@@ -239,6 +243,7 @@ Result<void> Session::check(const SessionRequest& request)
         return cutover::failure(
             ErrorCode::Refused, i18n("check"), stateId(d->machine.state), i18n("a migration is under way"));
     d->request = request;
+    d->forgetFixes();
     return d->feed(input::Begin{});
 }
 

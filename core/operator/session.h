@@ -58,6 +58,8 @@ struct SessionRequest
     bool defer = true; ///< -incoming defer, else an -incoming URI
     bool guarded = true; ///< the destination starts only by our cont
     bool keepSource = false; ///< Finish leaves the source in postmigrate
+    bool samplePulse
+        = true; ///< ask a VMM that offers it for its guest's heartbeat, outside of the switchover
     bool traceSource = true; ///< switch trace events on at run time where the source's log has timestamps
     SessionLimits limits;
 };
@@ -123,6 +125,22 @@ public:
     /// The pair's private folder once the destination exists; the logs are in it.
     QString pairFolder() const;
 
+    /// Whether a remedy can be carried out now; the error says why not.
+    Result<void> canFix() const;
+    /// Carries out the remedy of the check \a checkId, and checks again. What a VMM refuses is told by
+    /// noted().
+    Result<void> fix(const QString& checkId, const Fix& fix);
+    /// What was fixed, is in force and can be undone; the latest is the last.
+    const std::vector<DoneFix>& fixes() const;
+    /// Sets back, and checks again.
+    Result<void> undoFix(const DoneFix& done);
+
+    /// Whether the VMM that has the guest can be asked for its heartbeat now; the error says why not.
+    Result<void> canListenToPulse() const;
+    /// Samples the heartbeat for a while; done by itself around a migration.
+    Result<void> listenToPulse();
+    bool isListeningToPulse() const;
+
     /// A command typed by the operator, as one JSON object. Commands that are known to crash a VMM or to lose
     /// a guest are refused unless \a confirmed; the error's remedy then says what would happen.
     Result<void> sendCommand(Side side, const QJsonObject& command, bool confirmed = false);
@@ -133,6 +151,8 @@ Q_SIGNALS:
     void endpointsChanged();
     void checksChanged();
     void verified();
+    /// Whether the heartbeat is being sampled.
+    void pulseListeningChanged();
     /// Something was tolerated that the operator should know.
     void noted(const cutover::op::Failure& note);
 

@@ -252,8 +252,10 @@ void Session::Private::concludeCheck()
     Q_EMIT q->checksChanged();
     tell(input::Checked{ .refused = worst(checks) == Verdict::Refuse,
         .sourceWasRunning = sourceFacts.isRunning(),
-        .config
-        = planMachine(plan, sourceFacts, { .traceSource = request.traceSource, .limits = request.limits }) });
+        .config = planMachine(plan, sourceFacts,
+            { .traceSource = request.traceSource,
+                .samplePulse = request.samplePulse,
+                .limits = request.limits }) });
 }
 
 } // namespace cutover::op

@@ -101,6 +101,14 @@ static void planTracing(MachineConfig& config, const Facts& source)
     }
 }
 
+/// So that the longest gap that is told afterwards is one of this migration.
+static void planPulse(MachineConfig& config, const Facts& source)
+{
+    if (source.schema && source.schema->hasArgument(u"x-set-pulse-rates"_s, u"reset-gaps"_s))
+        config.armSource.push_back(
+            command(Side::Source, u"x-set-pulse-rates"_s, { { u"reset-gaps"_s, true } }, true));
+}
+
 MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOptions& options)
 {
     MachineConfig config;
@@ -117,6 +125,8 @@ MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOp
     planParameters(config, plan, source);
     if (options.traceSource)
         planTracing(config, source);
+    if (options.samplePulse)
+        planPulse(config, source);
 
     const QJsonObject main = channel(u"main"_s, plan.mainAddress);
     if (plan.deferIncoming) {

@@ -13,6 +13,7 @@ namespace cutover::op {
 struct PlannerOptions
 {
     bool traceSource = true;
+    bool samplePulse = false; ///< the guest's gaps will be asked for: it forgets those of before
     SessionLimits limits;
 };
 

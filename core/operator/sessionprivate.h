@@ -7,6 +7,7 @@
 #include "operator/factscollector.h"
 #include "operator/journal.h"
 #include "operator/listenerwatch.h"
+#include "operator/pulsesampler.h"
 #include "operator/session.h"
 #include "timeline/record.h"
 
@@ -59,6 +60,18 @@ public:
     void verify();
     void concludeVerification();
 
+    // sessionfix.cpp
+    Result<void> carryOut(const Fix& fix, std::optional<DoneFix> done);
+    /// Those that a new request has overruled.
+    void forgetFixes();
+
+    // sessionpulse.cpp
+    /// The VMM that has the guest; null where it has no pulse, or is being changed.
+    Endpoint* pulseHolder() const;
+    bool offersPulse() const;
+    /// To the sampler: what the new state means for it.
+    void followPulse();
+
     std::unique_ptr<Endpoint> makeEndpoint(Side side);
     Endpoint* endpointOf(Side side) const { return side == Side::Source ? source.get() : destination.get(); }
     void note(timeline::Category category, const QString& name, const QJsonObject& attributes = {});
@@ -73,6 +86,7 @@ public:
 
     std::unique_ptr<Endpoint> source;
     std::unique_ptr<Endpoint> destination;
+    PulseSampler pulse;
     std::array<QTimer, 3> timers;
     ListenerWatch channelWatch;
     ListenerWatch monitorWatch;
@@ -83,6 +97,7 @@ public:
     Facts sourceFacts;
     Plan plan;
     std::vector<Check> checks;
+    std::vector<DoneFix> fixes;
     Verification verification;
     QString folder;
     PairJournal journal;

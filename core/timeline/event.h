@@ -27,7 +27,7 @@ enum class Category : std::uint8_t {
     Fd, ///< name = the fd's name; {id, kind, text, sourceFd, destinationFd, identity, method, proof}
     Check, ///< a preflight check; name = its id; {verdict, evidence, remedy}
     Verdict, ///< how a migration ended; name = the outcome
-    Pulse, ///< a sample of what the guest does: "traffic" of a lab's peer, with lab::trafficToJson()
+    Pulse, ///< name = "heartbeat", "traffic", or "absent" (the VMM has none); attributes as in pulse.h
     Clock, ///< a sample of CLOCK_REALTIME - CLOCK_MONOTONIC; {offsetNs, uncertaintyNs}
 };
 

@@ -7,6 +7,8 @@
 #include "sessionmodel.h"
 #include "timeline/fds.h"
 #include "timeline/fromtrace.h"
+#include "timeline/pause.h"
+#include "timeline/pulse.h"
 #include "timeline/record.h"
 
 #include <QFile>
@@ -82,6 +84,57 @@ inline std::vector<timeline::Event> capturedMigration()
     return events;
 }
 
+/// A guest's heartbeat, and a peer's view, around the captured migration: stopped with the source, and
+/// beating 200 µs after the destination was started.
+inline std::vector<timeline::Event> capturedPulse()
+{
+    const timeline::PauseBreakdown pause = timeline::pauseBreakdown(capturedMigration());
+    constexpr qint64 ms = 1'000'000;
+    std::vector<timeline::Event> events;
+    const auto beat = [&](Side side, qint64 timeNs, qint64 beats) {
+        timeline::Heartbeat sample{ .side = side,
+            .timeNs = timeNs,
+            .beats = beats,
+            .longestGapNs = 120'000,
+            .starts = 1,
+            .blocksWritten = beats / 20,
+            .blocksVerified = beats / 20 };
+        if (side == Side::Destination) {
+            sample.starts = 2;
+            sample.startGapNs = pause.pause.valueNs + 200'000;
+            sample.longestGapNs = sample.startGapNs + 40'000;
+            sample.longestGapAtNs = pause.endNs + 200'000;
+            sample.longestStorageGapNs = sample.startGapNs + 300'000;
+            sample.firstSweepNs = 90 * ms;
+            sample.meanSweepNs = 3 * ms;
+        }
+        events.push_back({ .side = side,
+            .timeNs = timeNs,
+            .category = timeline::Category::Pulse,
+            .name = QStringLiteral("heartbeat"),
+            .attributes = timeline::pulseAttributes(sample) });
+    };
+    for (int i = 4; i > 0; --i)
+        beat(Side::Source, pause.startNs - i * 50 * ms, 10'000 - i * 500);
+    for (int i = 1; i < 5; ++i)
+        beat(Side::Destination, pause.endNs + i * 50 * ms, 10'000 + i * 500);
+    for (const qint64 at : { -100 * ms, 100 * ms, 200 * ms }) {
+        const timeline::Traffic sample{ .timeNs = pause.endNs + at,
+            .sent = 1000 + at / ms,
+            .received = 998 + at / ms,
+            .reordered = 0,
+            .longestSilenceNs = at < 0 ? ms : pause.pause.valueNs + ms,
+            .longestSilenceAtNs = at < 0 ? pause.startNs : pause.endNs + ms / 2,
+            .isFinal = at == 200 * ms };
+        events.push_back({ .side = Side::Console,
+            .timeNs = sample.timeNs,
+            .category = timeline::Category::Pulse,
+            .name = QStringLiteral("traffic"),
+            .attributes = timeline::pulseAttributes(sample) });
+    }
+    return events;
+}
+
 /// Says what it is told to say; counts what it is asked.
 class ScriptedSession : public SessionModel
 {
@@ -92,6 +145,7 @@ public:
     op::EndpointStatus source;
     op::EndpointStatus destination;
     std::vector<op::Check> found;
+    std::vector<op::DoneFix> fixed;
     op::Verification verified_;
     std::optional<op::Failure> why;
     QStringList calls;
@@ -131,6 +185,20 @@ public:
     Result<void> migrate() override { return called(QStringLiteral("migrate")); }
     Result<void> cancel() override { return called(QStringLiteral("cancel")); }
     Result<void> finish() override { return called(QStringLiteral("finish")); }
+    Result<void> canListenToPulse() const override { return {}; }
+    Result<void> listenToPulse() override { return called(QStringLiteral("pulse")); }
+    Result<void> canFix() const override { return {}; }
+    Result<void> fix(const QString& checkId, const op::Fix& fix) override
+    {
+        fixed.push_back({ .checkId = checkId, .fix = fix, .undo = fix });
+        return called(QStringLiteral("fix"));
+    }
+    std::vector<op::DoneFix> fixes() const override { return fixed; }
+    Result<void> undoFix(const op::DoneFix& done) override
+    {
+        std::erase(fixed, done);
+        return called(QStringLiteral("undo"));
+    }
 
     void go(op::SessionState state)
     {

@@ -3,10 +3,9 @@
 
 #include "fixture.h"
 
+#include "breakdown/breakdownmodel.h"
 #include "format.h"
 #include "jsontext.h"
-#include "models/breakdownmodel.h"
-#include "models/checkmodel.h"
 #include "models/eventmodel.h"
 #include "models/fdlist.h"
 #include "models/fdmodel.h"
@@ -14,6 +13,11 @@
 #include "models/qmplogmodel.h"
 #include "models/vmmmodel.h"
 #include "nextstep.h"
+#include "preflight/checkmodel.h"
+#include "pulse/pulsefigures.h"
+#include "pulse/pulsegeometry.h"
+#include "pulse/pulsesamplemodel.h"
+#include "widgets/endpointcard.h"
 
 #include <QAbstractItemModelTester>
 #include <QJsonObject>
@@ -220,8 +224,111 @@ private Q_SLOTS:
                 QCOMPARE(parts, group.data(BreakdownModel::DurationRole).toLongLong());
         }
         QCOMPARE(sum, breakdown.pause.valueNs);
+        QCOMPARE(model.sumNs(), breakdown.pause.valueNs);
+        model.setGrouping(BreakdownModel::Grouping::ByDevice);
+        QCOMPARE(model.sumNs(), breakdown.pause.valueNs);
         model.setBreakdown({});
         QCOMPARE(model.rowCount(), 0);
+    }
+
+    void breakdownPlaces()
+    {
+        BreakdownModel model;
+        const auto breakdown = timeline::pauseBreakdown(test::capturedMigration());
+        model.setBreakdown(breakdown);
+        for (int row = 0; row < model.rowCount(); ++row) {
+            const Interval time = model.interval(model.index(row, 0));
+            QVERIFY(time.startNs >= breakdown.startNs);
+            QVERIFY(time.endNs <= breakdown.endNs);
+            QVERIFY(!model.index(row, BreakdownModel::EvidenceColumn).data().toString().isEmpty());
+        }
+        QVERIFY(!model.indexFor({ .startNs = 1, .endNs = 2 }).isValid());
+        const Interval first = model.interval(model.index(0, 0));
+        QCOMPARE(model.indexFor(first), model.index(0, 0));
+    }
+
+    void pulseTables()
+    {
+        PulseFigureModel figures;
+        PulseSampleModel samples;
+        const QAbstractItemModelTester figureTester(&figures, Mode::QtTest);
+        const QAbstractItemModelTester sampleTester(&samples, Mode::QtTest);
+        const auto pause = timeline::pauseBreakdown(test::capturedMigration());
+        timeline::PulseTrail trail;
+        for (const timeline::Event& event : test::capturedPulse()) {
+            trail.take(event);
+            figures.setFigures(pulseFigures(trail, pause));
+            samples.setSamples(trail.heartbeats);
+        }
+        QCOMPARE(samples.rowCount(), 8);
+        // The latest is the first.
+        QCOMPARE(
+            samples.index(0, PulseSampleModel::SideColumn).data().toString(), sideTitle(Side::Destination));
+        QCOMPARE(
+            samples.index(0, PulseSampleModel::RateColumn).data().toString(), QLocale().toString(10'000));
+        const PulseFigure& gap = figures.figures().front();
+        QCOMPARE(gap.what, gapTitle(timeline::GapKind::Guest));
+        QCOMPARE(gap.time.length(), pause.pause.valueNs + 200'000);
+        samples.setSamples({});
+        figures.setFigures({});
+        QCOMPARE(samples.rowCount() + figures.rowCount(), 0);
+    }
+
+    void pulseScenes()
+    {
+        const auto pause = timeline::pauseBreakdown(test::capturedMigration());
+        const timeline::PulseTrail trail = timeline::pulseTrail(test::capturedPulse());
+        QVERIFY(pulseScene({}, {}, PulseView::Gap).range.isEmpty());
+        // Without a gap that has a place there is only the run.
+        QCOMPARE(pulseScene(trail, {}, PulseView::Gap).view, PulseView::Run);
+
+        const PulseScene run = pulseScene(trail, pause, PulseView::Run);
+        QCOMPARE(run.rows.size(), 3);
+        for (const PulseStretch& stretch : run.rows[0].stretches)
+            QVERIFY(stretch.level > 0 && stretch.level <= 1);
+
+        const PulseScene scene = pulseScene(trail, pause, PulseView::Gap);
+        QCOMPARE(scene.view, PulseView::Gap);
+        const timeline::PulseGap& gap = scene.rows[0].gap.value();
+        QVERIFY(scene.range.startNs < gap.startNs);
+        QVERIFY(scene.range.endNs > gap.endNs());
+        QCOMPARE(scene.rows[0].stretches.size(), 2);
+        const Interval hole{ .startNs = gap.startNs, .endNs = gap.endNs() };
+        QCOMPARE(beatTimes(scene.rows[0].stretches[0], hole, 1).back(), gap.startNs);
+        QCOMPARE(beatTimes(scene.rows[0].stretches[1], hole, 1).front(), gap.endNs());
+        // Too near to each other to be drawn one by one.
+        QVERIFY(beatTimes(scene.rows[0].stretches[0], hole, 1'000'000'000).empty());
+
+        const QRectF area(0, 0, 100, 90);
+        for (std::size_t row = 1; row < 3; ++row)
+            QVERIFY(pulseRowArea(area, row, 3).top() >= pulseRowArea(area, row - 1, 3).bottom());
+        QVERIFY(pulseRowArea(area, 2, 3).bottom() <= area.bottom());
+    }
+
+    void endpointTexts()
+    {
+        op::EndpointStatus status{ .name = u"web"_s, .qmpPath = u"/run/q"_s, .pid = 7, .connected = true };
+        const qint64 now = qint64{ 100'000 } * 1'000'000'000;
+        const auto text = [&] { return endpointText(Side::Destination, status, true, now); };
+        QCOMPARE(text().rank, StateRank::None);
+        status.waitingForSource = true;
+        QCOMPARE(text().rank, StateRank::Waits);
+        QVERIFY(text().state.contains(u"expected"));
+        status.waitingForSource = false;
+        status.runState = u"running"_s;
+        QCOMPARE(text().rank, StateRank::Runs);
+        status.migrationStatus = u"failed"_s;
+        QCOMPARE(text().rank, StateRank::Bad);
+        QVERIFY(text().connection.contains(u"/run/q"));
+        // The seconds of a VMM that runs for hours are of no use.
+        status.processStartNs = now - qint64{ 3 * 3600 + 125 } * 1'000'000'000;
+        QVERIFY(text().details.contains(u"3 hours and 2 minutes"));
+        status.gone = true;
+        QVERIFY(!text().details.contains(u"up"));
+        QSet<QString> signs;
+        for (int rank = 0; rank <= static_cast<int>(StateRank::Bad); ++rank)
+            signs.insert(stateSign(static_cast<StateRank>(rank)));
+        QCOMPARE(signs.size(), 5);
     }
 
     void vmms()

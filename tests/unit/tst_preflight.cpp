@@ -3,6 +3,7 @@
 
 #include "operator/preflight.h"
 
+#include <QJsonArray>
 #include <QRegularExpression>
 #include <QSet>
 #include <QTest>
@@ -130,6 +131,9 @@ private Q_SLOTS:
     void verdicts_data();
     void verdicts();
     void everyRefusalHasARemedy();
+    void fixes_data();
+    void fixes();
+    void fixesSpeak();
     void worstVerdict();
     void versions_data();
     void versions();
@@ -484,6 +488,104 @@ void TestPreflight::everyRefusalHasARemedy()
         const bool needsRemedy = check.verdict == Verdict::Warning || check.verdict == Verdict::Refuse;
         QVERIFY2(!check.remedy.isEmpty() || !needsRemedy, qPrintable(check.id));
     }
+}
+
+void TestPreflight::fixes_data()
+{
+    QTest::addColumn<QString>("id");
+    QTest::addColumn<std::optional<Fix>>("fix");
+    QTest::addColumn<Change>("change");
+    const auto row
+        = [](const QString& id, const std::optional<Fix>& fix, const char* name, const Change& change) {
+              QTest::addRow("%s: %s", qPrintable(id), name) << id << fix << change;
+          };
+    const auto mode = [](const QString& name) { return Fix{ .kind = FixKind::Mode, .names = { name } }; };
+    const Fix normal = mode(u"normal"_s);
+    const Fix transfer = mode(u"cpr-transfer"_s);
+    const auto privateRam = [](Case& c) { c.source.memoryBackends[0].share = false; };
+
+    row(u"ram-shared"_s, {}, "nothing to do", [](Case&) { });
+    row(u"ram-shared"_s, normal, "private RAM", privateRam);
+    row(u"ram-shared"_s, {}, "private RAM, no other mode", [=](Case& c) {
+        privateRam(c);
+        c.source.modes = { u"cpr-transfer"_s };
+    });
+    row(u"aux-ram-share"_s, normal, "off", [](Case& c) { c.source.auxRamShare = false; });
+    row(u"blockers"_s, normal, "one", [](Case& c) { c.source.blockedReasons = QStringList{ u"x"_s }; });
+    row(u"blockers"_s, {}, "one, already normal", [](Case& c) {
+        makeNormal(c);
+        c.source.blockedReasons = QStringList{ u"x"_s };
+    });
+    row(u"mode-offered"_s, normal, "no modes", [](Case& c) { c.source.modes.clear(); });
+    row(u"free-memory"_s, transfer, "too little", [](Case& c) {
+        makeNormal(c);
+        c.source.availableMemory = 1;
+    });
+    row(u"capabilities"_s, Fix{ .kind = FixKind::Capabilities, .names = { u"postcopy-ram"_s }, .on = false },
+        "postcopy", [](Case& c) { c.source.capabilities[u"postcopy-ram"_s] = true; });
+    row(u"guarded-commit"_s, Fix{ .kind = FixKind::Guard, .on = true }, "off",
+        [](Case& c) { c.plan.guardedCommit = false; });
+    row(u"run-state"_s, Fix{ .kind = FixKind::ContinueGuest }, "never started",
+        [](Case& c) { c.source.runState = u"prelaunch"_s; });
+    row(u"run-state"_s, {}, "moved away", [](Case& c) { c.source.runState = u"postmigrate"_s; });
+    row(u"migration-idle"_s, Fix{ .kind = FixKind::CancelMigration }, "active",
+        [](Case& c) { c.source.migrationStatus = u"active"_s; });
+    const auto fewFiles
+        = [](Case& c) { c.plan.launchFilesLimit = OpenFilesLimit{ .soft = 40, .hard = 4096 }; };
+    row(u"open-files-limit"_s, Fix{ .kind = FixKind::FilesLimit, .number = 4096 }, "few", fewFiles);
+    row(u"open-files-limit"_s, Fix{ .kind = FixKind::FilesLimit, .number = 65'536 }, "few, unlimited",
+        [](Case& c) { c.plan.launchFilesLimit = OpenFilesLimit{ .soft = 40, .hard = ~quint64{ 0 } }; });
+    row(u"open-files-limit"_s, {}, "few, and no more allowed",
+        [](Case& c) { c.plan.launchFilesLimit = OpenFilesLimit{ .soft = 40, .hard = 40 }; });
+    row(u"open-files-limit"_s, {}, "few, but not ours to raise", [=](Case& c) {
+        attach(c);
+        fewFiles(c);
+    });
+    const auto missing = [](Case& c) { c.plan.binaryFacts->exists = false; };
+    row(u"binary"_s, {}, "the source's is missing", missing);
+    row(u"binary"_s, Fix{ .kind = FixKind::Program, .names = { QString() } }, "another is missing",
+        [=](Case& c) {
+            missing(c);
+            c.plan.binary = u"/opt/vmm"_s;
+        });
+}
+
+void TestPreflight::fixes()
+{
+    QFETCH(QString, id);
+    QFETCH(std::optional<Fix>, fix);
+    QFETCH(Change, change);
+    Case c = goodCase();
+    change(c);
+    const std::vector<Check> checks = preflight(c.source, c.plan, c.destination);
+    const auto check = std::ranges::find(checks, id, &Check::id);
+    QVERIFY(check != checks.end());
+    QVERIFY2(check->fix == fix, qPrintable(check->fix ? fixLabel(*check->fix) : u"none"_s));
+    // What is in order needs no button.
+    for (const Check& other : checks)
+        QVERIFY2(!other.fix || other.verdict == Verdict::Refuse || other.verdict == Verdict::Warning,
+            qPrintable(other.id));
+}
+
+void TestPreflight::fixesSpeak()
+{
+    QSet<QString> labels;
+    QSet<QString> ids;
+    for (int kind = 0; kind <= static_cast<int>(FixKind::ContinueGuest); ++kind) {
+        const Fix fix{ .kind = static_cast<FixKind>(kind), .names = { u"name"_s }, .number = 77 };
+        labels.insert(fixLabel(fix));
+        ids.insert(fixId(fix.kind));
+        QVERIFY(!fixSentence(fix).isEmpty());
+        for (const Command& command : fixCommands(fix))
+            QCOMPARE(command.side, Side::Source);
+    }
+    QCOMPARE(labels.size(), 7);
+    QCOMPARE(ids.size(), 7);
+    const auto commands
+        = fixCommands({ .kind = FixKind::Capabilities, .names = { u"a"_s, u"b"_s }, .on = false });
+    QCOMPARE(commands.size(), 1);
+    QCOMPARE(commands[0].arguments[u"capabilities"].toArray().size(), 2);
+    QVERIFY(!commands[0].arguments[u"capabilities"][0][u"state"].toBool());
 }
 
 void TestPreflight::worstVerdict()

@@ -4,8 +4,8 @@
 #include "panels/rankdelegate.h"
 
 #include "colours.h"
-#include "models/checkmodel.h"
 #include "models/fdmodel.h"
+#include "preflight/checkmodel.h"
 
 namespace cutover::ui {
 

@@ -5,14 +5,14 @@
 
 #include "colours.h"
 #include "format.h"
-#include "widgets/card.h"
 
 #include <KLocalizedString>
 
-#include <QEvent>
 #include <QHBoxLayout>
-#include <QLabel>
-#include <QVBoxLayout>
+#include <QKeyEvent>
+#include <QPainter>
+
+#include <algorithm>
 
 namespace cutover::ui {
 
@@ -76,6 +76,111 @@ QString phaseDetail(const Phase& phase)
     return {};
 }
 
+Interval phaseInterval(const Phase& phase)
+{
+    return phase.durationNs() ? Interval{ phase.startNs, phase.endNs } : Interval();
+}
+
+static QFont boldOf(QFont font)
+{
+    font.setBold(true);
+    return font;
+}
+
+static constexpr int margin = 10;
+static constexpr int edge = 4;
+
+PhaseCell::PhaseCell(PhaseId id, QWidget* parent)
+    : QAbstractButton(parent)
+{
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    setAttribute(Qt::WA_Hover);
+    m_phase.id = id;
+    setPhase(m_phase);
+}
+
+void PhaseCell::setPhase(const Phase& phase)
+{
+    m_phase = phase;
+    const bool placed = !phaseInterval(phase).isEmpty();
+    setFocusPolicy(placed ? Qt::StrongFocus : Qt::NoFocus);
+    setCursor(placed ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    setText(phaseTitle(phase.id));
+    setAccessibleName(phaseTitle(phase.id));
+    setAccessibleDescription(phaseDetail(phase));
+    const QString what = timeline::phaseText(phase.id);
+    setToolTip(placed ? i18nc("what a phase is", "%1 Click to see it on the timeline.", what) : what);
+    update();
+}
+
+QSize PhaseCell::sizeHint() const
+{
+    const int title = QFontMetrics(boldOf(font())).horizontalAdvance(text()) + fontMetrics().height() * 2;
+    return { title + margin * 2, fontMetrics().height() * 2 + 6 + edge };
+}
+
+QSize PhaseCell::minimumSizeHint() const
+{
+    return { fontMetrics().averageCharWidth() * 9, sizeHint().height() };
+}
+
+static QColor edgeColour(const Phase& phase, const Colours& colours)
+{
+    switch (phase.state) {
+    case PhaseState::Done:
+        return phase.id == PhaseId::Switchover ? colours.pause : colours.positive;
+    case PhaseState::Running:
+        return colours.accent;
+    case PhaseState::Failed:
+        return colours.negative;
+    case PhaseState::NotReached:
+    case PhaseState::Skipped:
+        break;
+    }
+    return {};
+}
+
+void PhaseCell::paintEvent(QPaintEvent* /*event*/)
+{
+    QPainter painter(this);
+    const Colours colours = Colours::of(palette());
+    const QRectF area(rect());
+    const bool placed = !phaseInterval(m_phase).isEmpty();
+    const bool passed = m_phase.state != PhaseState::NotReached && m_phase.state != PhaseState::Skipped;
+    QColor fill
+        = m_phase.state == PhaseState::Running ? colours.tint(colours.accent, 0.15) : colours.background;
+    if (placed && (underMouse() || isDown()))
+        fill = colours.tint(colours.accent, isDown() ? 0.25 : 0.1);
+    painter.fillRect(area, fill);
+    painter.setPen(hasFocus() ? colours.accent : colours.line);
+    painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5));
+    if (hasFocus())
+        painter.drawRect(area.adjusted(1.5, 1.5, -1.5, -1.5));
+    if (const QColor colour = edgeColour(m_phase, colours); colour.isValid())
+        painter.fillRect(QRectF(area.left(), area.bottom() - edge, area.width(), edge), colour);
+
+    const QFont bold = boldOf(font());
+    const int line = fontMetrics().height();
+    const QRect inside = rect().adjusted(margin, 3, -4, -edge);
+    const auto write = [&](const QFont& used, const QColor& colour, int top, const QString& words) {
+        painter.setFont(used);
+        painter.setPen(colour);
+        painter.drawText(QRect(inside.left(), inside.top() + top, inside.width(), line),
+            Qt::AlignLeft | Qt::AlignVCenter,
+            QFontMetrics(used).elidedText(words, Qt::ElideRight, inside.width()));
+    };
+    write(bold, passed ? colours.text : colours.faint, 0, phaseSign(m_phase.state) + u' ' + text());
+    write(font(), colours.faint, line, phaseDetail(m_phase));
+}
+
+void PhaseCell::keyPressEvent(QKeyEvent* event)
+{
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+        click();
+    else
+        QAbstractButton::keyPressEvent(event);
+}
+
 PhaseStrip::PhaseStrip(QWidget* parent)
     : QWidget(parent)
 {
@@ -84,73 +189,20 @@ PhaseStrip::PhaseStrip(QWidget* parent)
     row->setContentsMargins({});
     row->setSpacing(4);
     for (std::size_t i = 0; i < m_cells.size(); ++i) {
-        Cell& cell = m_cells[i];
-        m_phases[i].id = static_cast<PhaseId>(i);
-        cell.card = new Card(Card::Edge::Bottom, this);
-        cell.card->setToolTip(timeline::phaseText(static_cast<PhaseId>(i)));
-        cell.title = new QLabel(cell.card);
-        QFont bold = cell.title->font();
-        bold.setBold(true);
-        cell.title->setFont(bold);
-        cell.detail = new QLabel(cell.card);
-        auto* column = new QVBoxLayout(cell.card);
-        column->setContentsMargins(10, 3, 6, 7);
-        column->setSpacing(0);
-        column->addWidget(cell.title);
-        column->addWidget(cell.detail);
-        row->addWidget(cell.card, 1);
+        auto* cell = new PhaseCell(static_cast<PhaseId>(i), this);
+        m_cells[i] = cell;
+        row->addWidget(cell, 1);
+        connect(cell, &PhaseCell::clicked, this, [this, cell] {
+            if (const Interval time = phaseInterval(cell->phase()); !time.isEmpty())
+                Q_EMIT chosen(time);
+        });
     }
-    setPhases(m_phases);
 }
 
 void PhaseStrip::setPhases(const timeline::Phases& phases)
 {
-    m_phases = phases;
-    for (std::size_t i = 0; i < m_cells.size(); ++i) {
-        const Phase& phase = phases[i];
-        m_cells[i].title->setText(phaseSign(phase.state) + u' ' + phaseTitle(phase.id));
-        m_cells[i].detail->setText(phaseDetail(phase));
-        m_cells[i].card->setAccessibleName(phaseTitle(phase.id));
-        m_cells[i].card->setAccessibleDescription(phaseDetail(phase));
-    }
-    recolour();
-}
-
-void PhaseStrip::changeEvent(QEvent* event)
-{
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange)
-        recolour();
-}
-
-void PhaseStrip::recolour()
-{
-    const Colours colours = Colours::of(palette());
-    const auto edge = [&colours](const Phase& phase) {
-        switch (phase.state) {
-        case PhaseState::Done:
-            return phase.id == PhaseId::Switchover ? colours.pause : colours.positive;
-        case PhaseState::Running:
-            return colours.accent;
-        case PhaseState::Failed:
-            return colours.negative;
-        case PhaseState::NotReached:
-        case PhaseState::Skipped:
-            break;
-        }
-        return QColor();
-    };
-    for (std::size_t i = 0; i < m_cells.size(); ++i) {
-        const Phase& phase = m_phases[i];
-        const bool passed = phase.state != PhaseState::NotReached && phase.state != PhaseState::Skipped;
-        m_cells[i].card->setEdgeColour(edge(phase));
-        QPalette title = palette();
-        title.setColor(QPalette::WindowText, passed ? colours.text : colours.faint);
-        m_cells[i].title->setPalette(title);
-        QPalette detail = palette();
-        detail.setColor(QPalette::WindowText, colours.faint);
-        m_cells[i].detail->setPalette(detail);
-    }
+    for (std::size_t i = 0; i < m_cells.size(); ++i)
+        m_cells[i]->setPhase(phases[i]);
 }
 
 } // namespace cutover::ui

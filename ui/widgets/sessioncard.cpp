@@ -18,6 +18,7 @@ namespace cutover::ui {
 
 SessionCard::SessionCard(QWidget* parent)
     : QWidget(parent)
+    , m_choices(new QHBoxLayout)
     , m_mode(new QComboBox(this))
     , m_guarded(new QCheckBox(i18n("Guarded commit"), this))
     , m_button(new ActionButton(this))
@@ -45,13 +46,12 @@ SessionCard::SessionCard(QWidget* parent)
     connect(m_mode, &QComboBox::activated, this, &SessionCard::changed);
     connect(m_guarded, &QCheckBox::clicked, this, &SessionCard::changed);
 
-    auto* choices = new QHBoxLayout;
-    choices->addWidget(m_mode, 1);
-    choices->addWidget(m_guarded);
+    m_choices->addWidget(m_mode, 1);
+    m_choices->addWidget(m_guarded);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->setSpacing(4);
-    layout->addLayout(choices);
+    layout->addLayout(m_choices);
     layout->addWidget(m_button);
     layout->addWidget(m_sentence);
 }
@@ -60,6 +60,18 @@ void SessionCard::fill(op::SessionRequest& request) const
 {
     request.mode = m_mode->currentData().toString();
     request.guarded = m_guarded->isChecked();
+}
+
+void SessionCard::showRequest(const op::SessionRequest& request)
+{
+    if (const int place = m_mode->findData(request.mode); place >= 0)
+        m_mode->setCurrentIndex(place);
+    m_guarded->setChecked(request.guarded);
+}
+
+void SessionCard::setFdSwitch(QWidget* fdSwitch)
+{
+    m_choices->addWidget(fdSwitch);
 }
 
 void SessionCard::setState(const op::SessionState& state)

@@ -9,6 +9,7 @@
 
 class QCheckBox;
 class QComboBox;
+class QHBoxLayout;
 class QLabel;
 
 namespace cutover::ui {
@@ -25,6 +26,10 @@ public:
     ActionButton* mainButton() { return m_button; }
     /// The choices of this card in \a request.
     void fill(op::SessionRequest& request) const;
+    /// What \a request says, where it was changed elsewhere; without changed().
+    void showRequest(const op::SessionRequest& request);
+    /// The switch that says whether descriptors are passed at all; the card takes it.
+    void setFdSwitch(QWidget* fdSwitch);
     void setState(const op::SessionState& state);
 
 Q_SIGNALS:
@@ -32,6 +37,7 @@ Q_SIGNALS:
     void changed();
 
 private:
+    QHBoxLayout* m_choices;
     QComboBox* m_mode;
     QCheckBox* m_guarded;
     ActionButton* m_button;

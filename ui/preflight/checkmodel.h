@@ -36,4 +36,9 @@ private:
     std::vector<op::Check> m_checks;
 };
 
+/// "pass", "warning", ...: translated.
+QString verdictTitle(op::Verdict verdict);
+/// One sign that says the same.
+QString verdictSign(op::Verdict verdict);
+
 } // namespace cutover::ui

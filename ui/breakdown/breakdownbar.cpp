@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "panels/breakdownbar.h"
+#include "breakdown/breakdownbar.h"
 
 #include "colours.h"
 #include "format.h"
@@ -9,6 +9,7 @@
 #include <KLocalizedString>
 
 #include <QHelpEvent>
+#include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
 
@@ -50,10 +51,38 @@ BreakdownBar::BreakdownBar(const BreakdownModel& model, QWidget* parent)
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setAccessibleName(i18n("Pause, divided"));
     connect(&model, &QAbstractItemModel::modelReset, this, [this] {
+        m_chosen = -1;
         setVisible(m_model.rowCount() > 0);
         update();
     });
     setVisible(m_model.rowCount() > 0);
+}
+
+void BreakdownBar::setChosen(int row)
+{
+    if (row == m_chosen)
+        return;
+    m_chosen = row;
+    update();
+}
+
+QRectF BreakdownBar::partArea(int row) const
+{
+    for (const Part& part : parts()) {
+        if (part.row == row)
+            return part.area;
+    }
+    return {};
+}
+
+void BreakdownBar::mousePressEvent(QMouseEvent* event)
+{
+    if (event->button() != Qt::LeftButton)
+        return;
+    for (const Part& part : parts()) {
+        if (part.area.contains(event->position()))
+            Q_EMIT clicked(part.row);
+    }
 }
 
 QSize BreakdownBar::sizeHint() const
@@ -92,6 +121,10 @@ void BreakdownBar::paintEvent(QPaintEvent* /*event*/)
         painter.setPen(colours.textOn(fill));
         if (fontMetrics().horizontalAdvance(text) + 8 < part.area.width())
             painter.drawText(part.area, Qt::AlignCenter, text);
+    }
+    if (const QRectF chosen = partArea(m_chosen); !chosen.isEmpty()) {
+        painter.setPen(QPen(colours.text, 2));
+        painter.drawRect(chosen.adjusted(0, -1, 0, 1));
     }
 }
 

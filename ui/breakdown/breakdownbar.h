@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "models/breakdownmodel.h"
+#include "breakdown/breakdownmodel.h"
 
 #include <QWidget>
 
@@ -18,9 +18,19 @@ public:
     explicit BreakdownBar(const BreakdownModel& model, QWidget* parent = nullptr);
     QSize sizeHint() const override;
 
+    /// Marks a part; row of the model's first level, -1 for none.
+    void setChosen(int row);
+    /// Where row \a row is, for tests and tooltips.
+    QRectF partArea(int row) const;
+
+Q_SIGNALS:
+    /// By a click; row of the model's first level.
+    void clicked(int row);
+
 protected:
     bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
 
 private:
     struct Part
@@ -31,6 +41,7 @@ private:
     std::vector<Part> parts() const;
 
     const BreakdownModel& m_model;
+    int m_chosen = -1;
 };
 
 } // namespace cutover::ui

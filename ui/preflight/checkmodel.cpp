@@ -14,7 +14,7 @@ namespace cutover::ui {
 
 using op::Verdict;
 
-static QString verdictTitle(Verdict verdict)
+QString verdictTitle(Verdict verdict)
 {
     switch (verdict) {
     case Verdict::Pass:
@@ -25,6 +25,21 @@ static QString verdictTitle(Verdict verdict)
         return i18nc("verdict of a check", "refuse");
     case Verdict::NotApplicable:
         return i18nc("verdict of a check", "not needed");
+    }
+    return {};
+}
+
+QString verdictSign(Verdict verdict)
+{
+    switch (verdict) {
+    case Verdict::Pass:
+        return QStringLiteral("✓");
+    case Verdict::Warning:
+        return QStringLiteral("!");
+    case Verdict::Refuse:
+        return QStringLiteral("✕");
+    case Verdict::NotApplicable:
+        return QStringLiteral("–");
     }
     return {};
 }

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "base/clock.h"
+#include "operator/sessionprivate.h"
+
+#include <KLocalizedString>
+
+namespace cutover::op {
+
+using namespace Qt::StringLiterals;
+
+static constexpr int restfulIntervalMs = 500;
+static constexpr int restfulPeriodMs = 20'000;
+/// Right after the switchover, so that what it did to the guest is seen at once.
+static constexpr int closeIntervalMs = 100;
+static constexpr int closePeriodMs = 3'000;
+
+static bool hasMoved(const SessionState& state)
+{
+    return std::holds_alternative<state::Verifying>(state) || std::holds_alternative<state::Migrated>(state)
+        || std::holds_alternative<state::Finishing>(state) || std::holds_alternative<state::Finished>(state);
+}
+
+/// From the source's `migrate` until the destination runs the guest the monitors belong to the migration.
+static bool isHandingOver(const SessionState& state)
+{
+    return std::holds_alternative<state::Transferring>(state)
+        || std::holds_alternative<state::ConfiguringDestination>(state)
+        || std::holds_alternative<state::Moving>(state) || std::holds_alternative<state::Committing>(state)
+        || std::holds_alternative<state::Aborting>(state) || std::holds_alternative<state::Locating>(state);
+}
+
+bool Session::Private::offersPulse() const
+{
+    return sourceFacts.schema && sourceFacts.schema->hasCommand(u"query-pulse"_s);
+}
+
+Endpoint* Session::Private::pulseHolder() const
+{
+    if (!offersPulse() || isHandingOver(machine.state))
+        return nullptr;
+    return hasMoved(machine.state) ? destination.get() : source.get();
+}
+
+void Session::Private::followPulse()
+{
+    const SessionState& now = machine.state;
+    if (!request.samplePulse || isHandingOver(now)) {
+        pulse.rest();
+        return;
+    }
+    if (std::holds_alternative<state::Ready>(now)) {
+        if (offersPulse())
+            pulse.listen(restfulIntervalMs, restfulPeriodMs);
+        else
+            record.append({ .side = Side::Source,
+                .timeNs = realtimeNs(),
+                .category = timeline::Category::Pulse,
+                .name = u"absent"_s,
+                .attributes = {} });
+    } else if (std::holds_alternative<state::Launching>(now)) {
+        // The last one before the switchover, and the first since the gaps were forgotten.
+        pulse.rest();
+        pulse.ask();
+    } else if (std::holds_alternative<state::Migrated>(now) || std::holds_alternative<state::Failed>(now)) {
+        if (pulseHolder())
+            pulse.listen(closeIntervalMs, closePeriodMs);
+    }
+}
+
+Result<void> Session::canListenToPulse() const
+{
+    const QString attempt = i18n("listen to the heartbeat");
+    if (isHandingOver(d->machine.state))
+        return cutover::failure(
+            ErrorCode::Busy, attempt, {}, i18n("the guest is being handed over, and must not be disturbed"));
+    if (d->source && d->source->isConnected() && d->sourceFacts.schema && !d->offersPulse())
+        return cutover::failure(
+            ErrorCode::Unsupported, attempt, {}, i18n("this VMM does not offer query-pulse"));
+    const Endpoint* holder = d->pulseHolder();
+    if (!holder || !holder->isConnected())
+        return cutover::failure(
+            ErrorCode::Disconnected, attempt, {}, i18n("no VMM with a guest is connected"));
+    return {};
+}
+
+Result<void> Session::listenToPulse()
+{
+    if (auto allowed = canListenToPulse(); !allowed)
+        return allowed;
+    d->pulse.listen(restfulIntervalMs, restfulPeriodMs);
+    return {};
+}
+
+bool Session::isListeningToPulse() const
+{
+    return d->pulse.isListening();
+}
+
+} // namespace cutover::op

@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "timeline/pulse.h"
+
+#include <QTest>
+
+using namespace cutover;
+using namespace cutover::timeline;
+using namespace Qt::StringLiterals;
+
+static constexpr qint64 ms = 1'000'000;
+static constexpr qint64 start = 1'795'000'000'000 * ms;
+
+static Event eventOf(const Heartbeat& sample)
+{
+    return { .side = sample.side,
+        .timeNs = sample.timeNs,
+        .category = Category::Pulse,
+        .name = u"heartbeat"_s,
+        .attributes = pulseAttributes(sample) };
+}
+
+static Event eventOf(const Traffic& sample)
+{
+    return { .side = Side::Console,
+        .timeNs = sample.timeNs,
+        .category = Category::Pulse,
+        .name = u"traffic"_s,
+        .attributes = pulseAttributes(sample) };
+}
+
+/// A guest that was stopped at `start` for 300 µs, as its samples of before and after tell.
+static std::vector<Event> switchover()
+{
+    constexpr qint64 offset = start - 50'000 * ms;
+    const Heartbeat before{ .side = Side::Source,
+        .timeNs = start - 100 * ms,
+        .clockOffsetNs = offset,
+        .beats = 1000,
+        .lastBeatNs = start - 100 * ms - offset,
+        .longestGapNs = 20'000,
+        .longestGapAtNs = start - 120 * ms - offset,
+        .starts = 1,
+        .blocksWritten = 10,
+        .longestStorageGapNs = 40'000 };
+    Heartbeat after = before;
+    after.side = Side::Destination;
+    after.timeNs = start + 100 * ms;
+    after.beats = 2997;
+    after.starts = 2;
+    after.startGapNs = 300'000;
+    after.longestGapNs = 310'000;
+    after.longestGapAtNs = start + 300'000 - offset;
+    after.longestStorageGapNs = 500'000;
+    return { eventOf(before), eventOf(after) };
+}
+
+static PauseBreakdown pauseOf(qint64 lengthNs)
+{
+    PauseBreakdown pause;
+    pause.outcome = PauseOutcome::Measured;
+    pause.startNs = start;
+    pause.endNs = start + lengthNs;
+    pause.pause = { .valueNs = lengthNs, .tier = EvidenceTier::Trace };
+    return pause;
+}
+
+class TestPulseTrail : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void init() { QTest::failOnWarning(); }
+
+    void samplesAreReadBack()
+    {
+        const Heartbeat beat{ .side = Side::Destination,
+            .timeNs = start,
+            .clockOffsetNs = -5,
+            .beats = 7,
+            .startGapNs = 3,
+            .ringFaults = 1,
+            .meanSweepNs = 9 };
+        const Traffic traffic{ .timeNs = start, .sent = 9, .received = 7, .reordered = 1, .isFinal = true };
+        const PulseTrail trail = pulseTrail(std::vector{ eventOf(beat), eventOf(traffic) });
+        QCOMPARE(trail.heartbeats, std::vector{ beat });
+        QCOMPARE(trail.traffic, std::vector{ traffic });
+        QCOMPARE(trail.traffic.front().missing(), 2);
+    }
+
+    void damageReadsAsNothing()
+    {
+        const Event event{ .side = Side::Source,
+            .timeNs = start,
+            .category = Category::Pulse,
+            .name = u"heartbeat"_s,
+            .attributes = { { u"beats"_s, u"many"_s }, { u"startGapNs"_s, -4 },
+                { u"longestGapNs"_s, std::numeric_limits<qint64>::max() } } };
+        const PulseTrail trail = pulseTrail(std::span(&event, 1));
+        QCOMPARE(trail.heartbeats.front().beats, 0);
+        QCOMPARE(trail.heartbeats.front().startGapNs, 0);
+        QCOMPARE(trail.heartbeats.front().longestGapNs, 0);
+        QVERIFY(pulseGaps(trail, pauseOf(1)).empty());
+        PulseTrail other;
+        QVERIFY(!other.take({ .category = Category::Trace, .name = u"heartbeat"_s }));
+        QVERIFY(!other.take({ .category = Category::Pulse, .name = u"unheard-of"_s }));
+        QVERIFY(other.isEmpty());
+    }
+
+    void aVmmWithoutPulseSaysSo()
+    {
+        PulseTrail trail;
+        QVERIFY(trail.take({ .category = Category::Pulse, .name = u"absent"_s }));
+        QVERIFY(trail.absent);
+        trail.take(switchover().front());
+        QVERIFY(!trail.absent);
+    }
+
+    void gapIsPlacedByTheBeatThatEndedIt()
+    {
+        const auto gaps = pulseGaps(pulseTrail(switchover()), pauseOf(250'000));
+        QCOMPARE(gaps.size(), 2);
+        QCOMPARE(gaps[0].kind, GapKind::Guest);
+        QCOMPARE(gaps[0].lengthNs, 300'000);
+        QCOMPARE(gaps[0].place, GapPlace::Measured);
+        QCOMPARE(gaps[0].startNs, start);
+        QCOMPARE(gaps[0].endNs(), start + 300'000);
+        QCOMPARE(gaps[1].kind, GapKind::Storage);
+        QCOMPARE(gaps[1].lengthNs, 500'000);
+        QCOMPARE(gaps[1].place, GapPlace::AtPause);
+    }
+
+    void aLongerGapElsewhereLeavesOnlyTheLength()
+    {
+        std::vector<Event> events = switchover();
+        QJsonObject& late = events.back().attributes;
+        late[u"longestGapNs"_s] = 9 * ms;
+        late[u"longestGapAtNs"_s] = late[u"longestGapAtNs"_s].toInteger() + 1000 * ms;
+        const auto gaps = pulseGaps(pulseTrail(events), pauseOf(250'000));
+        QCOMPARE(gaps[0].lengthNs, 300'000);
+        QCOMPARE(gaps[0].place, GapPlace::AtPause);
+        QCOMPARE(gaps[0].startNs, start);
+        const auto unplaced = pulseGaps(pulseTrail(events), {});
+        QCOMPARE(unplaced[0].place, GapPlace::Unknown);
+        QCOMPARE(unplaced[0].endNs(), 0);
+    }
+
+    void noGapBeforeASwitchover()
+    {
+        const std::vector<Event> events = switchover();
+        QVERIFY(pulseGaps(pulseTrail(std::span(events).first(1)), {}).empty());
+    }
+
+    void silenceOfTheNetworkCountsAtThePause()
+    {
+        Traffic traffic{
+            .timeNs = start + 500 * ms, .longestSilenceNs = 2 * ms, .longestSilenceAtNs = start + 2 * ms
+        };
+        PulseTrail trail = pulseTrail(std::vector{ eventOf(traffic) });
+        auto gaps = pulseGaps(trail, pauseOf(250'000));
+        QCOMPARE(gaps.size(), 1);
+        QCOMPARE(gaps[0].startNs, start);
+        traffic.longestSilenceAtNs = start + 400 * ms;
+        trail = pulseTrail(std::vector{ eventOf(traffic) });
+        QVERIFY(pulseGaps(trail, pauseOf(250'000)).empty());
+    }
+
+    void rates()
+    {
+        const PulseTrail trail = pulseTrail(switchover());
+        QCOMPARE(beatsPerSecond(trail.heartbeats[0], trail.heartbeats[1]).value(), 1997 * 5.0);
+        QVERIFY(!beatsPerSecond(trail.heartbeats[1], trail.heartbeats[0]));
+        QVERIFY(!beatsPerSecond(trail.heartbeats[0], trail.heartbeats[0]));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPulseTrail)
+#include "tst_pulsetrail.moc"
