@@ -39,6 +39,10 @@ public:
     Result<void> cancel() override;
     Result<void> finish() override;
 
+    Result<void> canSetFdSwitches() const override;
+    Result<void> setGlobalFdSwitch(bool on) override;
+    Result<void> setDeviceFdSwitch(const QString& device, bool on) override;
+
 private:
     void renew();
     /// A destination that was started for a lab's guest belongs to the lab.

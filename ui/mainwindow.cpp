@@ -3,6 +3,7 @@
 
 #include "mainwindow.h"
 
+#include "devices/devicespanel.h"
 #include "nextstep.h"
 #include "panels/breakdownbar.h"
 #include "panels/eventspanel.h"
@@ -19,7 +20,6 @@
 
 #include "colours.h"
 #include "format.h"
-#include "models/fdlist.h"
 #include "timeline/phases.h"
 
 #include <KCommandBar>
@@ -133,17 +133,8 @@ QWidget* MainWindow::makeSessionPage()
 
 void MainWindow::makeDocks()
 {
-    m_fdPanel = new TablePanel(i18n("Devices and fds"),
-        i18n("The descriptors of the guest’s memory and devices appear here once the source has named them "
-             "in its trace."),
-        &m_fds);
-    m_fdPanel->view()->setItemDelegate(
-        new RankDelegate(RankDelegate::Scale::Rank, FdModel::RankRole, m_fdPanel));
-    m_fdPanel->setMinimumWidth(fontMetrics().averageCharWidth() * 30);
-    QHeaderView* fdHeader = m_fdPanel->view()->header();
-    fdHeader->setSectionResizeMode(QHeaderView::ResizeToContents);
-    fdHeader->setStretchLastSection(false);
-    fdHeader->setSectionResizeMode(FdModel::WhatColumn, QHeaderView::Stretch);
+    m_devices = new DevicesPanel(m_session);
+    m_devices->bindGlobalSwitch(m_card->fdSwitch());
 
     m_breakdownPanel = new TablePanel(i18n("Pause breakdown"),
         i18n("After a migration this says what the pause was spent on."), &m_breakdown);
@@ -164,7 +155,7 @@ void MainWindow::makeDocks()
     m_qmp = new QmpPanel(m_session->record());
     m_events = new EventsPanel(m_session->record());
 
-    addDock(QStringLiteral("fdsDock"), i18n("Devices and Fds"), m_fdPanel);
+    addDock(QStringLiteral("fdsDock"), i18n("Devices and Fds"), m_devices);
     addDock(QStringLiteral("breakdownDock"), i18n("Pause Breakdown"), m_breakdownPanel);
     addDock(QStringLiteral("qmpDock"), i18n("QMP"), m_qmp);
     addDock(QStringLiteral("preflightDock"), i18n("Preflight"), m_checkPanel);
@@ -308,8 +299,6 @@ void MainWindow::updateScene()
 {
     const auto events = m_session->record().events();
     m_phases->setPhases(timeline::phases(events));
-    m_fds.setRows(fdList(events));
-    m_fdPanel->setSummary(m_fds.summary());
     const timeline::PauseBreakdown& pause = m_timeline->scene().pause;
     m_breakdown.setBreakdown(pause);
     m_status->setText(statusText(m_session->state(), pause));

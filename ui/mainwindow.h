@@ -6,7 +6,6 @@
 #include "actions.h"
 #include "models/breakdownmodel.h"
 #include "models/checkmodel.h"
-#include "models/fdmodel.h"
 #include "sessionmodel.h"
 
 #include <QMainWindow>
@@ -16,6 +15,7 @@ class QStackedWidget;
 
 namespace cutover::ui {
 
+class DevicesPanel;
 class EndpointCard;
 class EventsPanel;
 class FailureBox;
@@ -84,7 +84,6 @@ private:
     QAction* m_mainAction = nullptr;
     class KCommandBar* m_commandBar = nullptr;
 
-    FdModel m_fds;
     CheckModel m_checks;
     BreakdownModel m_breakdown;
 
@@ -96,7 +95,7 @@ private:
     EndpointCard* m_destination = nullptr;
     PhaseStrip* m_phases = nullptr;
     TimelinePanel* m_timeline = nullptr;
-    TablePanel* m_fdPanel = nullptr;
+    DevicesPanel* m_devices = nullptr;
     TablePanel* m_checkPanel = nullptr;
     TablePanel* m_breakdownPanel = nullptr;
     QmpPanel* m_qmp = nullptr;

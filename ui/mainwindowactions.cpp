@@ -3,6 +3,7 @@
 
 #include "mainwindow.h"
 
+#include "devices/devicespanel.h"
 #include "nextstep.h"
 #include "panels/startpanel.h"
 #include "timeline/timelinepanel.h"
@@ -32,6 +33,7 @@ void MainWindow::makeActions()
 {
     makeSessionActions();
     makeViewActions();
+    m_devices->addActions(m_actions);
     for (QAction* action : m_timeline->timelineActions())
         m_actions.add(i18n("Timeline"), action);
     const QString help = i18n("Help");

@@ -46,6 +46,11 @@ public:
     virtual Result<void> cancel() = 0;
     virtual Result<void> finish() = 0;
 
+    /// The switches for passing fds, as op::Session has them; refused where there is no VMM to set them on.
+    virtual Result<void> canSetFdSwitches() const;
+    virtual Result<void> setGlobalFdSwitch(bool on);
+    virtual Result<void> setDeviceFdSwitch(const QString& device, bool on);
+
 Q_SIGNALS:
     void stateChanged();
     void endpointsChanged();

@@ -20,6 +20,7 @@ SessionCard::SessionCard(QWidget* parent)
     : QWidget(parent)
     , m_mode(new QComboBox(this))
     , m_guarded(new QCheckBox(i18n("Guarded commit"), this))
+    , m_fdSwitch(new QCheckBox(i18n("Pass fds"), this))
     , m_button(new ActionButton(this))
     , m_sentence(new QLabel(this))
 {
@@ -47,6 +48,7 @@ SessionCard::SessionCard(QWidget* parent)
 
     auto* choices = new QHBoxLayout;
     choices->addWidget(m_mode, 1);
+    choices->addWidget(m_fdSwitch);
     choices->addWidget(m_guarded);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});

@@ -22,6 +22,8 @@ class SessionCard : public QWidget
 public:
     explicit SessionCard(QWidget* parent = nullptr);
 
+    /// The operator's switch for passing fds; the devices' panel works it.
+    QCheckBox* fdSwitch() { return m_fdSwitch; }
     ActionButton* mainButton() { return m_button; }
     /// The choices of this card in \a request.
     void fill(op::SessionRequest& request) const;
@@ -34,6 +36,7 @@ Q_SIGNALS:
 private:
     QComboBox* m_mode;
     QCheckBox* m_guarded;
+    QCheckBox* m_fdSwitch;
     ActionButton* m_button;
     QLabel* m_sentence;
 };
