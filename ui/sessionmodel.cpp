@@ -9,7 +9,7 @@ namespace cutover::ui {
 
 Result<void> SessionModel::canSetFdSwitches() const
 {
-    return failure(ErrorCode::Unsupported, i18n("set the switch"), {},
+    return cutover::failure(ErrorCode::Unsupported, i18n("set the switch"), {},
         i18n("this shows what has been; there is no VMM to set it on"));
 }
 

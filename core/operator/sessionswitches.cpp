@@ -32,12 +32,12 @@ Result<void> Session::Private::maySwitch() const
     const bool resting = std::holds_alternative<state::Ready>(machine.state)
         || std::holds_alternative<state::Failed>(machine.state)
         || std::holds_alternative<state::Checking>(machine.state);
-    if (!resting)
-        return cutover::failure(ErrorCode::Refused, attempt, {},
-            i18n("what happens to the descriptors is decided before a migration begins"));
     if (!source || !source->isConnected())
         return cutover::failure(
             ErrorCode::Disconnected, attempt, {}, i18n("there is no connection to the source"));
+    if (!resting)
+        return cutover::failure(ErrorCode::Refused, attempt, {},
+            i18n("what happens to the descriptors is decided before a migration begins"));
     return {};
 }
 

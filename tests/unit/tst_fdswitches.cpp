@@ -309,7 +309,7 @@ private:
             const FdPrediction prediction = predictFirst(switchedVmm(), planOf(mode, parameters), device);
             const QByteArray about = (prediction.sentence() + u' ' + device.id).toUtf8();
             if (const auto* const row = engine::findRefused(combination)) {
-                QVERIFY2(prediction.effect == FdEffect::Refused, about + ' ' + row->cause.data());
+                QVERIFY2(prediction.effect == FdEffect::Refused, QByteArray(about + ' ' + row->cause.data()));
                 continue;
             }
             const bool exclusive = device.fds.front().sharing == FdSharing::Exclusive;

@@ -28,6 +28,7 @@ namespace cutover::ui {
 static constexpr int refreshDelayMs = 40;
 
 static constexpr int detailLines = 3;
+static constexpr int effectLetters = 24;
 
 DevicesPanel::DevicesPanel(SessionModel* session, QWidget* parent)
     : QWidget(parent)
@@ -70,10 +71,10 @@ DevicesPanel::DevicesPanel(SessionModel* session, QWidget* parent)
     m_view->installEventFilter(this);
     QHeaderView* header = m_view->header();
     header->setSectionsMovable(false);
-    header->setStretchLastSection(false);
+    header->setStretchLastSection(true);
     header->setSectionResizeMode(QHeaderView::ResizeToContents);
-    header->setSectionResizeMode(DeviceModel::EffectColumn, QHeaderView::Stretch);
-    header->setMinimumSectionSize(fontMetrics().averageCharWidth() * 6);
+    header->setSectionResizeMode(DeviceModel::EffectColumn, QHeaderView::Fixed);
+    m_view->viewport()->installEventFilter(this);
     m_detail->setWordWrap(true);
     m_detail->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     m_detail->setTextFormat(Qt::PlainText);
@@ -175,6 +176,7 @@ void DevicesPanel::refresh()
     showRefusal();
     updateSwitches();
     updateDetail();
+    fitEffect();
 }
 
 void DevicesPanel::setGlobal(bool on)
@@ -214,6 +216,8 @@ void DevicesPanel::toggleAll()
 
 bool DevicesPanel::eventFilter(QObject* watched, QEvent* event)
 {
+    if (watched == m_view->viewport() && event->type() == QEvent::Resize)
+        fitEffect();
     // Anywhere in the row of a device or of one of its fds, not only in the column of the box.
     if (event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space
         && m_view->currentIndex().isValid()) {
@@ -221,6 +225,18 @@ bool DevicesPanel::eventFilter(QObject* watched, QEvent* event)
         return true;
     }
     return QWidget::eventFilter(watched, event);
+}
+
+/// The effect gets what name and state leave of a narrow dock; the other columns are a scroll away.
+void DevicesPanel::fitEffect()
+{
+    const int letter = fontMetrics().averageCharWidth();
+    const QHeaderView* header = m_view->header();
+    const int others
+        = header->sectionSize(DeviceModel::NameColumn) + header->sectionSize(DeviceModel::StateColumn);
+    const int width = m_view->viewport()->width() - others;
+    m_view->header()->resizeSection(
+        DeviceModel::EffectColumn, std::clamp(width, letter * effectLetters, letter * 3 * effectLetters));
 }
 
 void DevicesPanel::rememberView()
@@ -309,6 +325,11 @@ void DevicesPanel::updateDetail()
 void DevicesPanel::showRefusal()
 {
     const DeviceTree& tree = m_model.tree();
+    // What the user has closed is not said a second time.
+    const auto sayOnce = [this](const QString& text) {
+        if (m_message->text() != text.trimmed())
+            say(text);
+    };
     if (tree.refusal) {
         const SwitchRefusal& refusal = *tree.refusal;
         const QString side = refusal.side == Side::Source ? i18n("The source") : i18n("The destination");
@@ -318,12 +339,13 @@ void DevicesPanel::showRefusal()
                   value, refusal.cause)
             : i18nc("side, switch, device, on or off, cause", "%1 did not set %2 of %3 to %4: %5.", side,
                   refusal.property, refusal.device, value, refusal.cause);
-        say(text + u'\n' + refusal.remedy);
+        sayOnce(text + u'\n' + refusal.remedy);
     } else if (tree.refusedRoute.effect == op::FdEffect::Refused) {
-        say(i18nc("cause", "A migration would be refused: %1.", tree.refusedRoute.reason) + u'\n'
+        sayOnce(i18nc("cause", "A migration would be refused: %1.", tree.refusedRoute.reason) + u'\n'
             + tree.refusedRoute.remedy);
     } else {
         m_message->hide();
+        m_message->setText({});
     }
 }
 

@@ -46,6 +46,7 @@ private:
     void setDevice(const QString& device, bool on);
     void toggleCurrent();
     void toggleAll();
+    void fitEffect();
     void rememberView();
     void restoreView();
     void updateSwitches();

@@ -27,6 +27,9 @@ SessionCard::SessionCard(QWidget* parent)
     m_mode->addItem(i18n("cpr-transfer: pass fds"), QStringLiteral("cpr-transfer"));
     m_mode->addItem(i18n("normal: copy all"), QStringLiteral("normal"));
     m_mode->setAccessibleName(i18n("Migration mode"));
+    // The name of the mode comes first and is enough where there is little room.
+    m_mode->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_mode->setMinimumContentsLength(12);
     m_mode->setToolTip(
         i18n("cpr-transfer passes the descriptors behind memory and devices; normal copies everything"));
     m_guarded->setChecked(true);
