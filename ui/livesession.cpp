@@ -349,6 +349,21 @@ Result<void> LiveSession::undoFix(const op::DoneFix& done)
     return m_session->undoFix(done);
 }
 
+Result<void> LiveSession::canSetFdSwitches() const
+{
+    return m_session->canSetSwitches();
+}
+
+Result<void> LiveSession::setGlobalFdSwitch(bool on)
+{
+    return m_session->setGlobalSwitch(on);
+}
+
+Result<void> LiveSession::setDeviceFdSwitch(const QString& device, bool on)
+{
+    return m_session->setDeviceSwitch(device, on);
+}
+
 void LiveSession::keepInLab()
 {
     const op::EndpointStatus destination = endpoint(Side::Destination);

@@ -54,6 +54,10 @@ public:
     std::vector<op::DoneFix> fixes() const override;
     Result<void> undoFix(const op::DoneFix& done) override;
 
+    Result<void> canSetFdSwitches() const override;
+    Result<void> setGlobalFdSwitch(bool on) override;
+    Result<void> setDeviceFdSwitch(const QString& device, bool on) override;
+
 private:
     enum class History : std::uint8_t { Forget, Keep };
     void renew(History history = History::Forget);

@@ -6,6 +6,7 @@
 #include "demo/demostrip.h"
 #include "demo/director.h"
 #include "breakdown/breakdownpanel.h"
+#include "devices/devicespanel.h"
 #include "nextstep.h"
 #include "panels/eventspanel.h"
 #include "panels/qmppanel.h"
@@ -25,7 +26,6 @@
 
 #include "colours.h"
 #include "format.h"
-#include "models/fdlist.h"
 #include "timeline/phases.h"
 
 #include <KCommandBar>
@@ -144,17 +144,8 @@ QWidget* MainWindow::makeSessionPage()
 
 void MainWindow::makeDocks()
 {
-    m_fdPanel = new TablePanel(i18n("Devices and fds"),
-        i18n("The descriptors of the guest’s memory and devices appear here once the source has named them "
-             "in its trace."),
-        &m_fds);
-    m_fdPanel->view()->setItemDelegate(
-        new RankDelegate(RankDelegate::Scale::Rank, FdModel::RankRole, m_fdPanel));
-    m_fdPanel->setMinimumWidth(fontMetrics().averageCharWidth() * 30);
-    QHeaderView* fdHeader = m_fdPanel->view()->header();
-    fdHeader->setSectionResizeMode(QHeaderView::ResizeToContents);
-    fdHeader->setStretchLastSection(false);
-    fdHeader->setSectionResizeMode(FdModel::WhatColumn, QHeaderView::Stretch);
+    m_devices = new DevicesPanel(m_session);
+    m_devices->bindGlobalSwitch(m_card->fdSwitch());
 
     m_breakdown = new BreakdownPanel;
     m_preflight = new PreflightPanel(m_session);
@@ -164,6 +155,8 @@ void MainWindow::makeDocks()
 
     addDock(QStringLiteral("fdsDock"), i18n("Devices and Fds"), m_fdPanel);
     addDock(QStringLiteral("breakdownDock"), i18n("Pause Breakdown"), m_breakdown);
+    addDock(QStringLiteral("fdsDock"), i18n("Devices and Fds"), m_devices);
+    addDock(QStringLiteral("breakdownDock"), i18n("Pause Breakdown"), m_breakdownPanel);
     addDock(QStringLiteral("qmpDock"), i18n("QMP"), m_qmp);
     addDock(QStringLiteral("preflightDock"), i18n("Preflight"), m_preflight);
     addDock(QStringLiteral("eventsDock"), i18n("Events"), m_events);
@@ -365,8 +358,6 @@ void MainWindow::updateScene()
 {
     const auto events = m_session->record().events();
     m_phases->setPhases(timeline::phases(events));
-    m_fds.setRows(fdList(events));
-    m_fdPanel->setSummary(m_fds.summary());
     const timeline::PauseBreakdown& pause = m_timeline->scene().pause;
     m_breakdown->setBreakdown(pause);
     m_pulse->setPause(pause);

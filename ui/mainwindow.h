@@ -5,6 +5,8 @@
 
 #include "actions.h"
 #include "models/fdmodel.h"
+#include "models/breakdownmodel.h"
+#include "models/checkmodel.h"
 #include "sessionmodel.h"
 #include "timeline/timelinecoordinates.h"
 
@@ -19,6 +21,7 @@ class Closing;
 class DemoDirector;
 class DemoStrip;
 class BreakdownPanel;
+class DevicesPanel;
 class EndpointCard;
 class EventsPanel;
 class FailureBox;
@@ -102,6 +105,8 @@ private:
     class KCommandBar* m_commandBar = nullptr;
 
     FdModel m_fds;
+    CheckModel m_checks;
+    BreakdownModel m_breakdown;
 
     FailureBox* m_failure = nullptr;
     QStackedWidget* m_pages = nullptr;
@@ -119,6 +124,9 @@ private:
     PreflightPanel* m_preflight = nullptr;
     BreakdownPanel* m_breakdown = nullptr;
     PulsePanel* m_pulse = nullptr;
+    DevicesPanel* m_devices = nullptr;
+    TablePanel* m_checkPanel = nullptr;
+    TablePanel* m_breakdownPanel = nullptr;
     QmpPanel* m_qmp = nullptr;
     EventsPanel* m_events = nullptr;
     QList<QDockWidget*> m_docks; ///< in the order of their shortcuts

@@ -4,6 +4,7 @@
 #include "mainwindow.h"
 
 #include "demo/demostrip.h"
+#include "devices/devicespanel.h"
 #include "nextstep.h"
 #include "panels/startpanel.h"
 #include "rescue/rescuepanel.h"
@@ -38,6 +39,7 @@ void MainWindow::makeActions()
 {
     makeSessionActions();
     makeViewActions();
+    m_devices->addActions(m_actions);
     for (QAction* action : m_timeline->timelineActions())
         m_actions.add(i18n("Timeline"), action);
     m_preflight->addActions(m_actions);

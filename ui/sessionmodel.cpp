@@ -62,4 +62,20 @@ Result<void> SessionModel::undoFix(const op::DoneFix& /*done*/)
     return canFix();
 }
 
+Result<void> SessionModel::canSetFdSwitches() const
+{
+    return cutover::failure(ErrorCode::Unsupported, i18n("set the switch"), {},
+        i18n("this shows what has been; there is no VMM to set it on"));
+}
+
+Result<void> SessionModel::setGlobalFdSwitch(bool)
+{
+    return canSetFdSwitches();
+}
+
+Result<void> SessionModel::setDeviceFdSwitch(const QString&, bool)
+{
+    return canSetFdSwitches();
+}
+
 } // namespace cutover::ui

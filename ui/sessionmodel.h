@@ -76,6 +76,10 @@ public:
     virtual Result<void> fix(const QString& checkId, const op::Fix& fix);
     virtual std::vector<op::DoneFix> fixes() const;
     virtual Result<void> undoFix(const op::DoneFix& done);
+    /// The switches for passing fds, as op::Session has them; refused where there is no VMM to set them on.
+    virtual Result<void> canSetFdSwitches() const;
+    virtual Result<void> setGlobalFdSwitch(bool on);
+    virtual Result<void> setDeviceFdSwitch(const QString& device, bool on);
 
 Q_SIGNALS:
     void stateChanged();

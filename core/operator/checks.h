@@ -73,6 +73,7 @@ Check socketPathLength(const Context& context);
 Check socketPaths(const Context& context);
 Check ports(const Context& context);
 Check tapNames(const Context& context);
+Check fdSwitches(const Context& context);
 
 // Memory.
 Check blockers(const Context& context);

@@ -248,7 +248,8 @@ void FactsReader::readNetwork(std::size_t index, const QString& name, const Opti
         .ifname = value.get({ u"ifname" }),
         .fds = {},
         .hostForwards = {},
-        .chardev = value.get({ u"chardev" }) };
+        .chardev = value.get({ u"chardev" }),
+        .passesLocally = value.flag(u"local-migration-supported") };
     if (name == u"net" && backend.type == u"nic")
         return;
     for (const QString& key : { u"fd"_s, u"fds"_s, u"vhostfd"_s, u"vhostfds"_s }) {

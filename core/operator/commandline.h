@@ -65,6 +65,7 @@ struct NetworkBackend
     QStringList fds; ///< fd=, fds=, vhostfd=, vhostfds=, as written
     QStringList hostForwards; ///< hostfwd= of user networking
     QString chardev; ///< vhost-user
+    std::optional<bool> passesLocally; ///< local-migration-supported=, the backend's own switch for its fds
 };
 
 struct MemoryBackend

@@ -56,6 +56,7 @@ private:
     bool sourceHas(const std::function<bool(const NetworkBackend&)>& resource) const;
     void handleDisplay(const Option& option);
     void handleStorage(const Option& option);
+    bool handleDevice(const Option& option);
     void handleTrace(const Option& option);
     void handleMessages(const Option& option);
     void addOwnOptions();
@@ -354,6 +355,28 @@ void Deriver::handleStorage(const Option& option)
     keep(option);
 }
 
+/// A switch that was set while the source ran is told to the destination. True when the option was changed.
+bool Deriver::handleDevice(const Option& option)
+{
+    OptionValue value = OptionValue::parse(option.argument.value_or(QString())).value_or(OptionValue());
+    const auto wanted = m_options.fdSwitches.constFind(value.get({ u"id" }));
+    if (m_options.fdSwitch.isEmpty() || wanted == m_options.fdSwitches.constEnd())
+        return false;
+    const auto written = value.flag(m_options.fdSwitch);
+    // Where nothing is written it is on, unless -global says otherwise.
+    const bool preset = std::ranges::any_of(m_line.options(), [this](const Option& other) {
+        return other.name == u"global" && other.argument.value_or(QString()).contains(m_options.fdSwitch);
+    });
+    if (written ? *written == *wanted : *wanted && !preset)
+        return false;
+    value.setFlag(m_options.fdSwitch, *wanted);
+    replace(option,
+        { Option{ .name = option.name, .spelling = option.spelling, .argument = value.toString() } },
+        *wanted ? i18n("Its switch for passing descriptors was set to on in the source.")
+                : i18n("Its switch for passing descriptors was set to off in the source."));
+    return true;
+}
+
 void Deriver::handleTrace(const Option& option)
 {
     OptionValue value = OptionValue::parse(option.argument.value_or(QString())).value_or(OptionValue());
@@ -410,6 +433,8 @@ bool Deriver::handle(std::size_t index)
             option, Kind::Conflict, i18n("The source listens on the SPICE port, so the destination cannot."));
     else if (option.name == u"drive" || option.name == u"blockdev")
         handleStorage(option);
+    else if (option.name == u"device" || option.name == u"object")
+        return handleDevice(option);
     else if (option.name == u"trace")
         handleTrace(option);
     else if (option.name == u"msg")

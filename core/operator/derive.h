@@ -5,6 +5,7 @@
 
 #include "operator/commandline.h"
 
+#include <QHash>
 #include <QJsonObject>
 
 #include <optional>
@@ -52,6 +53,10 @@ struct DeriveOptions
     int cprFd = -1;
     bool startPaused = true; ///< -S
     QJsonObject earlyParameters; ///< `-incoming config:…`, for a VMM that has it; empty: none
+    /// The property that passes a device's fds, and its value by the device's or object's id, where it can
+    /// have been set since the source was started.
+    QString fdSwitch;
+    QHash<QString, bool> fdSwitches;
     QString logFile; ///< -D; empty: socketFolder/trace.log
     QStringList tracePatterns; ///< empty: trace::subscription()
 };

@@ -8,6 +8,7 @@
 #include "qmp/schema.h"
 
 #include <QHash>
+#include <QJsonArray>
 #include <QJsonObject>
 #include <QStringList>
 
@@ -108,6 +109,10 @@ struct Facts
     std::optional<std::vector<NamedItem>> peripherals; ///< devices with an id
     std::vector<BlockNodeFacts> blockNodes;
     QStringList characterDevices; ///< labels
+
+    std::optional<QJsonArray> cprFds; ///< query-cpr-fds' answer
+    QHash<QString, bool> deviceSwitches; ///< by path in the VMM's tree: the property that passes fds
+    QJsonArray parameterProvenance; ///< where each migration parameter's value comes from
 
     std::optional<ProcessFacts> process;
     qint64 availableMemory = -1; ///< of the host

@@ -4,6 +4,7 @@
 #include "operator/factscollector.h"
 
 #include "base/process.h"
+#include "operator/fdinventory.h"
 
 #include <QFileInfo>
 #include <QJsonArray>
@@ -183,6 +184,34 @@ void FactsCollector::askDetails()
                     m_facts.memoryBackends[index].share = v.toBool();
             });
     }
+    askFds();
+}
+
+void FactsCollector::askFds()
+{
+    if (!m_facts.schema)
+        return;
+    if (m_facts.schema->hasCommand(u"query-cpr-fds"_s))
+        ask(u"query-cpr-fds"_s, {}, [this](const QJsonValue& v) { m_facts.cprFds = v.toArray(); });
+    if (m_facts.schema->hasCommand(u"x-query-migrate-provenance"_s))
+        ask(u"x-query-migrate-provenance"_s, {},
+            [this](const QJsonValue& v) { m_facts.parameterProvenance = v[u"parameters"].toArray(); });
+    const QString property = globalSwitchName(m_facts);
+    // Without the operator's switch no device has one of its own.
+    if (property.isEmpty())
+        return;
+    const auto askSwitch = [&](const QString& path) {
+        askProperty(path, property, [this, path](const QJsonValue& v) {
+            if (v.isBool())
+                m_facts.deviceSwitches.insert(path, v.toBool());
+        });
+    };
+    for (const NamedItem& item : m_facts.objects.value_or(std::vector<NamedItem>())) {
+        if (item.type.startsWith(u"memory-backend-"))
+            askSwitch(u"/objects/"_s + item.id);
+    }
+    for (const NamedItem& item : m_facts.peripherals.value_or(std::vector<NamedItem>()))
+        askSwitch(u"/machine/peripheral/"_s + item.id);
 }
 
 void FactsCollector::askBlockers()

@@ -55,6 +55,7 @@ private:
 
     void askAll();
     void askDetails();
+    void askFds();
     void askBlockers();
     void readSchema(const QJsonValue& value);
     void readMigration(const QJsonValue& value);

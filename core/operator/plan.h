@@ -27,6 +27,7 @@ struct Plan
 {
     QString mode = QStringLiteral("cpr-transfer");
     QJsonObject parameters; ///< migration parameters besides the mode
+    QJsonObject capabilities; ///< besides those that the session needs, name to bool
     bool deferIncoming = true; ///< migrate-incoming over QMP rather than an URI on the command line
     QJsonObject mainAddress; ///< MigrationAddress: {"transport":"socket","type":"unix","path":…}
     QString cprPath; ///< where the source connects to send the CPR state

@@ -74,6 +74,8 @@ Result<void> Session::Private::feed(const SessionInput& input)
         next = step(machine, queued);
     }
     stepping = false;
+    if (dueCheck)
+        QMetaObject::invokeMethod(this, [this] { beginDueCheck(); }, Qt::QueuedConnection);
     QMetaObject::invokeMethod(q, &Session::endpointsChanged, Qt::QueuedConnection);
     return {};
 }
@@ -249,6 +251,9 @@ Result<void> Session::check(const SessionRequest& request)
 
 Result<void> Session::migrate()
 {
+    if (isSwitching())
+        return cutover::failure(ErrorCode::Busy, i18n("migrate"), {}, i18n("a switch is being set"),
+            i18n("Try again in a moment."));
     return d->feed(input::Migrate{});
 }
 
@@ -310,6 +315,11 @@ std::optional<Failure> Session::failure() const
     if (const auto* stranded = std::get_if<state::Stranded>(&d->machine.state))
         return stranded->why;
     return std::nullopt;
+}
+
+const FdInventory& Session::inventory() const
+{
+    return d->inventory;
 }
 
 const std::vector<Check>& Session::checks() const

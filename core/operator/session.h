@@ -5,6 +5,7 @@
 
 #include "operator/derive.h"
 #include "operator/facts.h"
+#include "operator/fdswitches.h"
 #include "operator/plan.h"
 #include "operator/preflight.h"
 #include "operator/sessionmachine.h"
@@ -55,6 +56,7 @@ struct SessionRequest
     /// Migration parameters for both sides besides the mode, by their QMP names; the source gets its own back
     /// when nothing was migrated.
     QJsonObject parameters;
+    QJsonObject capabilities; ///< the same for capabilities, name to bool
     bool defer = true; ///< -incoming defer, else an -incoming URI
     bool guarded = true; ///< the destination starts only by our cont
     bool keepSource = false; ///< Finish leaves the source in postmigrate
@@ -140,6 +142,19 @@ public:
     /// Samples the heartbeat for a while; done by itself around a migration.
     Result<void> listenToPulse();
     bool isListeningToPulse() const;
+    /// The source's devices, their fds and both layers of switches, as the last check found them.
+    const FdInventory& inventory() const;
+    /// Whether a switch could be set now, as far as the session's state goes.
+    Result<void> canSetSwitches() const;
+    /// A switch was asked for, and the check that follows has not begun yet: nothing is migrated until then.
+    bool isSwitching() const;
+    /// Sets the operator's switch for this session's migration: now on the source, and with the next
+    /// migration on the destination. Refused while a migration is under way or where the VMM has none. How
+    /// the VMM takes it is an event "switch" of the record; a check follows when it was taken.
+    Result<void> setGlobalSwitch(bool on);
+    /// The same for a device's own switch. A destination that is started gets it on its command line, one
+    /// that the operator has started is told when its monitor answers.
+    Result<void> setDeviceSwitch(const QString& device, bool on);
 
     /// A command typed by the operator, as one JSON object. Commands that are known to crash a VMM or to lose
     /// a guest are refused unless \a confirmed; the error's remedy then says what would happen.

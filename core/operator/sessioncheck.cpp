@@ -36,6 +36,10 @@ void Session::Private::startCheck()
     checks.clear();
     verification = {};
     plan = {};
+    inventory = {};
+    route = {};
+    destinationFds.reset();
+    talk.reset();
     moves.clear();
     Q_EMIT q->checksChanged();
     QString path = request.source.qmpPath;
@@ -155,6 +159,11 @@ Result<void> Session::Private::deriveDestination()
         && sourceFacts.schema->features(QStringLiteral("migrate-set-parameters"))
             .contains(QStringLiteral("incoming-config")))
         options.earlyParameters = plan.parameters;
+    options.fdSwitch = inventory.global.name;
+    for (const InventoryDevice& device : inventory.devices) {
+        if (device.own.isSettable())
+            options.fdSwitches.insert(device.id, device.own.on);
+    }
     options.logFile = folder + QStringLiteral("/trace.log");
     auto derived = derive(base, options);
     if (!derived)
@@ -189,6 +198,7 @@ void Session::Private::concludeCheck()
 {
     plan.mode = request.mode;
     plan.parameters = request.parameters;
+    plan.capabilities = request.capabilities;
     plan.deferIncoming = request.defer;
     plan.vmmGuardsCommit = sourceFacts.schema
         && sourceFacts.schema->features(QStringLiteral("migrate")).contains(QStringLiteral("guarded-commit"));
@@ -196,6 +206,7 @@ void Session::Private::concludeCheck()
     plan.keepSource = request.keepSource;
     plan.attached = request.destination.kind == DestinationSpec::Kind::Attach;
     plan.binary = request.destination.binary;
+    inventory = inventoryOf(sourceFacts);
     // A destination inherits our limits.
     if (const auto limit = ProcFs().openFilesLimit(::getpid()))
         plan.launchFilesLimit = *limit;
@@ -217,6 +228,9 @@ void Session::Private::concludeCheck()
         return;
     }
 
+    route = routeOf(inventory, plan);
+    noteInventory(Side::Source, inventory);
+    compareDestinationSwitches();
     checks = preflight(sourceFacts, plan, std::nullopt);
     for (Check& check : unfinishedPairs())
         checks.push_back(std::move(check));

@@ -48,6 +48,14 @@ static void planCapabilities(MachineConfig& config, const Plan& plan, const Fact
         wanted.append({ name, value });
         before.append({ name, *present });
     }
+    for (auto it = plan.capabilities.begin(); it != plan.capabilities.end(); ++it) {
+        const auto present = source.capability(it.key());
+        if (present == it->toBool())
+            continue;
+        wanted.append({ it.key(), it->toBool() });
+        if (present)
+            before.append({ it.key(), *present });
+    }
     if (wanted.isEmpty())
         return;
     config.armSource.push_back(setCapabilities(Side::Source, wanted));
@@ -132,6 +140,8 @@ MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOp
     if (plan.deferIncoming) {
         QList<std::pair<QString, bool>> wanted{ { u"events"_s, true },
             { u"return-path"_s, plan.returnPath } };
+        for (auto it = plan.capabilities.begin(); it != plan.capabilities.end(); ++it)
+            wanted.append({ it.key(), it->toBool() });
         config.configureDestination.push_back(setCapabilities(Side::Destination, wanted));
         // With the guard, cont takes over the disks and their image locks, not the end of the migration. QEMU
         // 10.0 and 11.1 do so without the capability, too (measured, after -S as after stop): it is set

@@ -9,6 +9,7 @@
 #include "operator/listenerwatch.h"
 #include "operator/pulsesampler.h"
 #include "operator/session.h"
+#include "operator/switchtalk.h"
 #include "timeline/record.h"
 
 #include <QTimer>
@@ -59,6 +60,29 @@ public:
     // sessionverify.cpp
     void verify();
     void concludeVerification();
+    void noteProof(const FdProof& fd, const QString& identity);
+
+    // sessionswitches.cpp
+    void noteInventory(Side side, const FdInventory& of);
+    Result<void> maySwitch() const;
+    /// Checks anew what a switch has changed, as soon as a check can begin.
+    void checkWith(const SessionRequest& next);
+    void beginDueCheck();
+    struct SwitchChange
+    {
+        QString device; ///< empty: the operator's switch
+        QString property;
+        bool on = false;
+    };
+    void noteSwitch(Side side, const SwitchChange& change, const Result<QJsonValue>& answer);
+    /// An attached destination whose monitor is there before its devices are.
+    bool destinationAnswersEarly() const;
+    void compareDestinationSwitches();
+    void tellDestination(const SwitchChange& change, const QJsonObject& arguments);
+    void askDestinationFds();
+    /// Compares what no log tells of: fds that were to pass are added to  told; those that were not are
+    /// returned with what was found.
+    std::vector<FdProof> compareUntold(std::vector<PassedFd>& told);
 
     // sessionfix.cpp
     Result<void> carryOut(const Fix& fix, std::optional<DoneFix> done);
@@ -95,6 +119,9 @@ public:
     QString sourcePath;
     std::vector<PathMove> moves; ///< what takes the place of the source's
     Facts sourceFacts;
+    FdInventory inventory; ///< the source's, from the last check
+    FdRoute route;
+    std::optional<QJsonArray> destinationFds; ///< query-cpr-fds' answer after the migration
     Plan plan;
     std::vector<Check> checks;
     std::vector<DoneFix> fixes;
@@ -102,6 +129,9 @@ public:
     QString folder;
     PairJournal journal;
     std::unique_ptr<FactsCollector> collector;
+    std::unique_ptr<SwitchTalk> talk;
+    int switchesUnderWay = 0; ///< asked for, not yet answered
+    std::optional<SessionRequest> dueCheck;
     int pendingAnswers = 0;
 };
 

@@ -32,15 +32,29 @@ void Session::Private::verify()
                 concludeVerification();
         });
     }
+    askDestinationFds();
     if (pendingAnswers == 0)
         QMetaObject::invokeMethod(this, [this] { concludeVerification(); }, Qt::QueuedConnection);
+}
+
+void Session::Private::noteProof(const FdProof& fd, const QString& identity)
+{
+    note(Category::Fd, fd.name,
+        { { QStringLiteral("id"), fd.id }, { QStringLiteral("kind"), fdpass::fdKindId(fd.description.kind) },
+            { QStringLiteral("text"), fd.description.text }, { QStringLiteral("sourceFd"), fd.sourceFd },
+            { QStringLiteral("destinationFd"), fd.destinationFd }, { QStringLiteral("identity"), identity },
+            { QStringLiteral("method"), fdpass::identityMethodId(fd.proof.method) },
+            { QStringLiteral("proof"), fd.proof.text } });
 }
 
 void Session::Private::concludeVerification()
 {
     source->catchUp();
     destination->catchUp();
-    const PassedFds passed = machine.config.cpr ? passedFds(record.events()) : PassedFds();
+    PassedFds passed = machine.config.cpr ? passedFds(record.events()) : PassedFds();
+    std::vector<FdProof> others;
+    if (!machine.known.source.gone)
+        others = compareUntold(passed.fds);
     VerificationInput facts;
     facts.sourceWasRunning = machine.config.sourceWasRunning;
     facts.sourceGone = machine.known.source.gone;
@@ -54,16 +68,12 @@ void Session::Private::concludeVerification()
         facts.fds = proveFds(source->pid(), destination->pid(), passed.fds);
     verification = judge(facts);
 
-    for (const FdProof& fd : verification.fds) {
-        note(Category::Fd, fd.name,
-            { { QStringLiteral("id"), fd.id },
-                { QStringLiteral("kind"), fdpass::fdKindId(fd.description.kind) },
-                { QStringLiteral("text"), fd.description.text }, { QStringLiteral("sourceFd"), fd.sourceFd },
-                { QStringLiteral("destinationFd"), fd.destinationFd },
-                { QStringLiteral("identity"), fdpass::identityId(fd.proof.identity) },
-                { QStringLiteral("method"), fdpass::identityMethodId(fd.proof.method) },
-                { QStringLiteral("proof"), fd.proof.text } });
-    }
+    for (const FdProof& fd : verification.fds)
+        noteProof(fd, fdpass::identityId(fd.proof.identity));
+    for (const FdProof& fd : others)
+        noteProof(fd,
+            fd.proof.identity == fdpass::Identity::Same ? fdpass::identityId(fd.proof.identity)
+                                                        : QStringLiteral("new"));
     note(Category::Verdict, verification.ok ? QStringLiteral("verified") : QStringLiteral("faulty"),
         { { QStringLiteral("findings"), QJsonArray::fromStringList(verification.findings) },
             { QStringLiteral("evidence"), QJsonArray::fromStringList(verification.evidence) } });

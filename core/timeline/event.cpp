@@ -8,7 +8,7 @@
 
 namespace cutover::timeline {
 
-static constexpr std::array<std::pair<Category, QLatin1StringView>, 13> ids{ {
+static constexpr std::array<std::pair<Category, QLatin1StringView>, 14> ids{ {
     { Category::QmpSent, QLatin1StringView("qmp-sent") },
     { Category::QmpReceived, QLatin1StringView("qmp-received") },
     { Category::QmpEvent, QLatin1StringView("qmp-event") },
@@ -18,6 +18,7 @@ static constexpr std::array<std::pair<Category, QLatin1StringView>, 13> ids{ {
     { Category::State, QLatin1StringView("state") },
     { Category::Process, QLatin1StringView("process") },
     { Category::Fd, QLatin1StringView("fd") },
+    { Category::Inventory, QLatin1StringView("inventory") },
     { Category::Check, QLatin1StringView("check") },
     { Category::Verdict, QLatin1StringView("verdict") },
     { Category::Pulse, QLatin1StringView("pulse") },

@@ -21,10 +21,17 @@ enum class Category : std::uint8_t {
     QmpEvent, ///< a QMP event; name = QEMU's name, attributes = its data
     Trace, ///< a line of the trace log; name = the trace event, attributes as trace::attributes()
     Relay, ///< seen by the relay of a channel
-    Action, ///< what the console or its user did
+    /// What the console or its user did; "switch": a switch was set; {scope: "global" or "device", device,
+    /// property, on, ok, cause, remedy}, side = the VMM that was asked
+    Action,
     State, ///< the session's state changed; name = the state
     Process, ///< name = "spawned" (by the console: the destination), "exited", "stderr" (attribute "line")
-    Fd, ///< name = the fd's name; {id, kind, text, sourceFd, destinationFd, identity, method, proof}
+    /// name = the fd's name; {id, kind, text, sourceFd, destinationFd, identity, method, proof}; identity is
+    /// fdpass::identityId(), or "new": another open file, as was predicted
+    Fd,
+    /// A VMM's devices, their fds and the switches, name = "devices"; {inventory: op::FdInventory, route:
+    /// op::FdRoute}. The latest one of a side counts; that of the destination follows a migration.
+    Inventory,
     Check, ///< a preflight check; name = its id; {verdict, evidence, remedy}
     Verdict, ///< how a migration ended; name = the outcome
     Pulse, ///< name = "heartbeat", "traffic", or "absent" (the VMM has none); attributes as in pulse.h

@@ -77,6 +77,7 @@ std::optional<FactKind> kindOf(const Event& event)
     case Category::Relay:
     case Category::Action:
     case Category::State:
+    case Category::Inventory:
     case Category::Check:
     case Category::Pulse:
         break;

@@ -7,8 +7,6 @@
 #include "format.h"
 #include "jsontext.h"
 #include "models/eventmodel.h"
-#include "models/fdlist.h"
-#include "models/fdmodel.h"
 #include "models/qmpfilter.h"
 #include "models/qmplogmodel.h"
 #include "models/vmmmodel.h"
@@ -155,36 +153,6 @@ private Q_SLOTS:
         const auto dark = highlighter.formats(QStringLiteral(R"({"event": "STOP", "n": 5})"));
         QVERIFY(light.first().format.foreground() != dark.first().format.foreground()
             || light.last().format.foreground() != dark.last().format.foreground());
-    }
-
-    void fds()
-    {
-        FdModel model;
-        const QAbstractItemModelTester tester(&model, Mode::QtTest);
-        QVERIFY(model.summary().isEmpty());
-        const auto events = test::capturedMigration();
-        auto before = test::capturedTrace(Side::Source);
-        before.resize(17);
-        model.setRows(fdList(before));
-        QCOMPARE(model.index(0, FdModel::EffectColumn).data().toString(), u"passes"_s);
-        const int alone = model.rowCount();
-        QCOMPARE(alone, 6);
-        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
-        model.setRows(timeline::fdTable(events));
-        QCOMPARE(model.rowCount(), 6);
-        QCOMPARE(model.index(0, FdModel::EffectColumn).data().toString(), u"passed"_s);
-        QCOMPARE(model.index(0, FdModel::ProofColumn).data().toString(), u"same file"_s);
-        QCOMPARE(model.index(0, FdModel::ProofColumn).data(FdModel::RankRole).toInt(),
-            static_cast<int>(FdModel::Rank::Positive));
-        QVERIFY(model.index(0, FdModel::ProofColumn).data(Qt::ToolTipRole).toString().contains(u"kcmp"));
-        QVERIFY2(model.summary().contains(u'6'), qPrintable(model.summary()));
-
-        auto lost = timeline::fdTable(events);
-        lost[2].claim = timeline::FdClaim::Missing;
-        model.setRows(lost);
-        QCOMPARE(model.index(2, FdModel::EffectColumn).data().toString(), u"lost"_s);
-        QVERIFY2(model.summary().contains(u"lost"), qPrintable(model.summary()));
-        QVERIFY(changed.size() >= 1);
     }
 
     void checks()

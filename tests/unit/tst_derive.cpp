@@ -28,6 +28,7 @@ private Q_SLOTS:
     void machineTypeIsPinned();
     void secondHopIsStable();
     void movesAreUnique();
+    void switchesAreTold();
     void everyDifferenceIsReported();
     void badInput();
 };
@@ -283,6 +284,32 @@ void TestDerive::movesAreUnique()
     QCOMPARE(derived->monitorPath, u"/run/c/monitor"_s);
     QVERIFY(paths.contains(derived->monitorPath));
     QVERIFY(!derived->argv.join(u' ').contains(u"server=on "));
+}
+
+void TestDerive::switchesAreTold()
+{
+    DeriveOptions options = standard();
+    options.fdSwitch = u"migrate-fds"_s;
+    options.fdSwitches
+        = { { u"a"_s, false }, { u"b"_s, true }, { u"c"_s, true }, { u"r"_s, false }, { u"gone"_s, false } };
+    const QStringList source{ u"vmm"_s, u"-object"_s, u"memory-backend-memfd,id=r,size=1M"_s, u"-device"_s,
+        u"tap-net,id=a,migrate-fds=on"_s, u"-device"_s, u"tap-net,id=b,migrate-fds=off"_s, u"-device"_s,
+        u"tap-net,id=c"_s, u"-device"_s, u"tap-net,id=d"_s };
+    const auto derived = derive(source, options);
+    QVERIFY(derived);
+    for (const QString& expected : { u"memory-backend-memfd,id=r,size=1M,migrate-fds=off"_s,
+             u"tap-net,id=a,migrate-fds=off"_s, u"tap-net,id=b,migrate-fds=on"_s, u"tap-net,id=c"_s,
+             u"tap-net,id=d"_s })
+        QVERIFY2(derived->argv.contains(expected), qPrintable(derived->argv.join(u' ')));
+    const auto told = std::ranges::count_if(derived->changes,
+        [](const CommandChange& change) { return change.reason.contains(u"switch for passing"); });
+    QCOMPARE(told, 3);
+
+    // A default that was switched off is no longer the one that an option without a value has.
+    options.fdSwitches = { { u"c"_s, true } };
+    const auto preset = derive(source + QStringList{ u"-global"_s, u"tap-net.migrate-fds=off"_s }, options);
+    QVERIFY(preset);
+    QVERIFY(preset->argv.contains(u"tap-net,id=c,migrate-fds=on"_s));
 }
 
 void TestDerive::everyDifferenceIsReported()

@@ -90,6 +90,7 @@ class TestFactsCollector : public QObject
 private Q_SLOTS:
     void init();
     void collectsEverything();
+    void switchesAreAskedUnderTheirName();
     void modeIsSetBack();
     void modeStaysWhileMigrating();
     void refusedModeGivesNoReasons();
@@ -194,6 +195,21 @@ void TestFactsCollector::collectsEverything()
     QVERIFY(facts->process->openFiles > 0);
     QVERIFY(facts->availableMemory > 0);
     QVERIFY(m_vmm->asked.filter(u"migrate-set-parameters"_s).isEmpty());
+}
+
+void TestFactsCollector::switchesAreAskedUnderTheirName()
+{
+    m_vmm->answers[u"query-migrate-parameters"_s] = json(R"({"mode":"normal","local":true})");
+    m_vmm->answers[u"qom-get /objects/ram0 local"_s] = json("true");
+    m_vmm->answers[u"qom-get /machine/peripheral/rng local"_s] = json("false");
+    const auto facts = collect({});
+    QVERIFY(facts);
+    QCOMPARE(facts->deviceSwitches,
+        (QHash<QString, bool>{ { u"/objects/ram0"_s, true }, { u"/machine/peripheral/rng"_s, false } }));
+    QCOMPARE(facts->notOffered, QStringList{ u"qom-get /objects/f local"_s });
+    // Not in the schema, so not asked.
+    QVERIFY(!m_vmm->asked.contains(u"query-cpr-fds"_s));
+    QVERIFY(!facts->cprFds);
 }
 
 void TestFactsCollector::modeIsSetBack()

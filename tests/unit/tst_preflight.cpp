@@ -165,8 +165,8 @@ void TestPreflight::idsAreStableAndUnique()
             u"channels-offered"_s, u"capabilities"_s, u"blockers"_s, u"ram-shared"_s, u"aux-ram-share"_s,
             u"guest-memfd"_s, u"cpr-exec-ram"_s, u"shared-file-ram"_s, u"free-memory"_s, u"return-path"_s,
             u"events-capability"_s, u"guarded-commit"_s, u"main-channel"_s, u"cpr-channel"_s,
-            u"socket-path-length"_s, u"socket-paths"_s, u"ports"_s, u"tap-names"_s, u"destination-state"_s,
-            u"binary"_s, u"binary-version"_s, u"machine-type"_s, u"command-line"_s, u"hotplug"_s, u"disks"_s,
+            u"socket-path-length"_s, u"socket-paths"_s, u"ports"_s, u"tap-names"_s, u"fd-switches"_s,
+            u"destination-state"_s, u"binary"_s, u"binary-version"_s, u"machine-type"_s, u"command-line"_s, u"hotplug"_s, u"disks"_s,
             u"open-files-limit"_s, u"sandbox"_s, u"identity-proof"_s, u"trace"_s }));
 }
 
@@ -363,6 +363,30 @@ void TestPreflight::verdicts_data()
     row(u"tap-names"_s, Warning, "destination unknown", [tap](Case& c) {
         tap(c);
         attach(c);
+    });
+
+    const Change switched = [](Case& c) {
+        c.source.parameters = { { u"migrate-fds"_s, true }, { u"handover"_s, u"prepared"_s } };
+        c.source.deviceSwitches = { { u"/objects/ram0"_s, true } };
+    };
+    row(u"fd-switches"_s, NotApplicable, "none", [](Case&) { });
+    row(u"fd-switches"_s, Pass, "on", switched);
+    row(u"fd-switches"_s, Refuse, "off", [switched](Case& c) {
+        switched(c);
+        c.plan.parameters = { { u"migrate-fds"_s, false } };
+    });
+    row(u"fd-switches"_s, Pass, "off in normal", [switched](Case& c) {
+        switched(c);
+        makeNormal(c);
+        c.plan.parameters = { { u"migrate-fds"_s, false } };
+    });
+    row(u"fd-switches"_s, Warning, "exclusive in late-stop", [switched](Case& c) {
+        switched(c);
+        c.source.peripherals = { { { .id = u"net0"_s, .type = u"tap-net"_s } } };
+        c.source.deviceSwitches.insert(u"/machine/peripheral/net0"_s, true);
+        c.source.cprFds = QJsonArray{ QJsonObject{ { u"name"_s, u"net0"_s }, { u"id"_s, 0 },
+            { u"device"_s, u"net0"_s }, { u"class"_s, u"exclusive"_s }, { u"state"_s, u"owned"_s } } };
+        c.plan.parameters = { { u"handover"_s, u"late-stop"_s } };
     });
 
     row(u"destination-state"_s, Pass, "waits", [](Case& c) { attach(c); });

@@ -37,6 +37,8 @@ QString categoryTitle(Category category)
         return i18n("Process");
     case Category::Fd:
         return i18n("Descriptor");
+    case Category::Inventory:
+        return i18n("Devices");
     case Category::Check:
         return i18n("Check");
     case Category::Verdict:

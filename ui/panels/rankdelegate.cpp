@@ -6,21 +6,23 @@
 #include "colours.h"
 #include "models/fdmodel.h"
 #include "preflight/checkmodel.h"
+#include "models/checkmodel.h"
+#include "rank.h"
 
 namespace cutover::ui {
 
-static QColor rankColour(FdModel::Rank rank, const Colours& colours)
+static QColor rankColour(Rank rank, const Colours& colours)
 {
     switch (rank) {
-    case FdModel::Rank::Plain:
+    case Rank::Plain:
         return colours.text;
-    case FdModel::Rank::Faint:
+    case Rank::Faint:
         return colours.faint;
-    case FdModel::Rank::Positive:
+    case Rank::Positive:
         return colours.positive;
-    case FdModel::Rank::Neutral:
+    case Rank::Neutral:
         return colours.neutral;
-    case FdModel::Rank::Negative:
+    case Rank::Negative:
         return colours.negative;
     }
     return colours.text;
@@ -54,7 +56,7 @@ void RankDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelInd
     const int value = index.data(m_role).toInt();
     const Colours colours = Colours::of(option->palette);
     option->palette.setColor(QPalette::Text,
-        m_scale == Scale::Rank ? rankColour(static_cast<FdModel::Rank>(value), colours)
+        m_scale == Scale::Rank ? rankColour(static_cast<Rank>(value), colours)
                                : verdictColour(static_cast<op::Verdict>(value), colours));
 }
 

@@ -7,7 +7,7 @@
 
 namespace cutover::ui {
 
-/// Gives cells the colour of what they mean, from a role of the model that holds an FdModel::Rank or an
+/// Gives cells the colour of what they mean, from a role of the model that holds a Rank or an
 /// op::Verdict. The text says the same in words.
 class RankDelegate : public QStyledItemDelegate
 {

@@ -21,12 +21,16 @@ SessionCard::SessionCard(QWidget* parent)
     , m_choices(new QHBoxLayout)
     , m_mode(new QComboBox(this))
     , m_guarded(new QCheckBox(i18n("Guarded commit"), this))
+    , m_fdSwitch(new QCheckBox(i18n("Pass fds"), this))
     , m_button(new ActionButton(this))
     , m_sentence(new QLabel(this))
 {
     m_mode->addItem(i18n("cpr-transfer: pass fds"), QStringLiteral("cpr-transfer"));
     m_mode->addItem(i18n("normal: copy all"), QStringLiteral("normal"));
     m_mode->setAccessibleName(i18n("Migration mode"));
+    // The name of the mode comes first and is enough where there is little room.
+    m_mode->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_mode->setMinimumContentsLength(12);
     m_mode->setToolTip(
         i18n("cpr-transfer passes the descriptors behind memory and devices; normal copies everything"));
     m_guarded->setChecked(true);
@@ -48,6 +52,10 @@ SessionCard::SessionCard(QWidget* parent)
 
     m_choices->addWidget(m_mode, 1);
     m_choices->addWidget(m_guarded);
+    auto* choices = new QHBoxLayout;
+    choices->addWidget(m_mode, 1);
+    choices->addWidget(m_fdSwitch);
+    choices->addWidget(m_guarded);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->setSpacing(4);

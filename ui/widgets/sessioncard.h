@@ -23,6 +23,8 @@ class SessionCard : public QWidget
 public:
     explicit SessionCard(QWidget* parent = nullptr);
 
+    /// The operator's switch for passing fds; the devices' panel works it.
+    QCheckBox* fdSwitch() { return m_fdSwitch; }
     ActionButton* mainButton() { return m_button; }
     /// The choices of this card in \a request.
     void fill(op::SessionRequest& request) const;
@@ -40,6 +42,7 @@ private:
     QHBoxLayout* m_choices;
     QComboBox* m_mode;
     QCheckBox* m_guarded;
+    QCheckBox* m_fdSwitch;
     ActionButton* m_button;
     QLabel* m_sentence;
 };
