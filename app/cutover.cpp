@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "application.h"
+#include "autorecord/automaticrecording.h"
 #include "livesession.h"
 #include "mainwindow.h"
+#include "preferences/applypreferences.h"
 
 #include <KAboutData>
 #include <KColorSchemeManager>
@@ -53,7 +55,7 @@ int main(int argc, char** argv)
     about.setDesktopFileName(ui::applicationId);
     KAboutData::setApplicationData(about);
     QApplication::setWindowIcon(
-        QIcon::fromTheme(ui::applicationId, QIcon::fromTheme(QStringLiteral("media-playlist-shuffle"))));
+        QIcon::fromTheme(ui::applicationId, QIcon(QStringLiteral(":/icon/org.cutover.Cutover.svg"))));
     KColorSchemeManager::instance();
 
     QCommandLineParser parser;
@@ -87,7 +89,10 @@ int main(int argc, char** argv)
     QObject::connect(
         KSignalHandler::self(), &KSignalHandler::signalReceived, &application, &QCoreApplication::quit);
 
+    ui::applyTextScale();
     ui::LiveSession session;
+    ui::AutomaticRecording recording(&session);
+    QObject::connect(&recording, &ui::AutomaticRecording::failed, &session, &ui::SessionModel::failed);
     ui::MainWindow window(&session);
     window.show();
     if (parser.isSet(labPair)) {

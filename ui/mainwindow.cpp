@@ -10,6 +10,7 @@
 #include "panels/rankdelegate.h"
 #include "panels/startpanel.h"
 #include "panels/tablepanel.h"
+#include "preferences/applypreferences.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
@@ -90,6 +91,7 @@ MainWindow::MainWindow(SessionModel* session, QWidget* parent)
     useIconsFor(palette());
     makeDocks();
     makeActions();
+    applyPreferences();
     connectSession();
     connectSelection();
     restoreLayout();
@@ -207,9 +209,15 @@ void MainWindow::connectSelection()
     });
 }
 
+void MainWindow::fill(op::SessionRequest& request) const
+{
+    applyDefaults(request);
+    m_card->fill(request);
+}
+
 void MainWindow::begin(op::SessionRequest request)
 {
-    m_card->fill(request);
+    fill(request);
     m_failure->clear();
     const auto begun = m_session->begin(request);
     report(begun);
@@ -220,7 +228,7 @@ void MainWindow::begin(op::SessionRequest request)
 void MainWindow::checkAgain()
 {
     op::SessionRequest request = m_session->request();
-    m_card->fill(request);
+    fill(request);
     m_failure->clear();
     report(m_session->check(request));
 }
@@ -229,7 +237,7 @@ void MainWindow::startLab(const QString& binary)
 {
     m_failure->clear();
     op::SessionRequest request;
-    m_card->fill(request);
+    fill(request);
     report(m_session->startLab(binary, request));
 }
 

@@ -19,6 +19,7 @@ namespace cutover::ui {
 class EndpointCard;
 class EventsPanel;
 class FailureBox;
+class Help;
 class PhaseStrip;
 class QmpPanel;
 class SessionCard;
@@ -53,6 +54,7 @@ private:
     void connectSession();
     void connectSelection();
     void checkAgain();
+    void fill(op::SessionRequest& request) const;
     void showStart(bool start);
     void updateState();
     void updateEndpoints();
@@ -67,7 +69,8 @@ private:
     void makeMenus();
     void updateActions();
     void showCommands();
-    void showAbout();
+    void showPreferences();
+    void applyPreferences();
 
     // mainwindowlayout.cpp
     QDockWidget* addDock(const QString& id, const QString& title, QWidget* content);
@@ -83,6 +86,7 @@ private:
     Actions m_actions;
     QAction* m_mainAction = nullptr;
     class KCommandBar* m_commandBar = nullptr;
+    Help* m_help = nullptr;
 
     FdModel m_fds;
     CheckModel m_checks;

@@ -3,8 +3,11 @@
 
 #include "mainwindow.h"
 
+#include "help/help.h"
 #include "nextstep.h"
 #include "panels/startpanel.h"
+#include "preferences/applypreferences.h"
+#include "preferences/preferencesdialog.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/failurebox.h"
@@ -12,7 +15,6 @@
 
 #include "operator/sessionmachine.h"
 
-#include <KAboutData>
 #include <KActionMenu>
 #include <KColorSchemeManager>
 #include <KColorSchemeMenu>
@@ -23,7 +25,6 @@
 #include <QDockWidget>
 #include <QMenu>
 #include <QMenuBar>
-#include <QMessageBox>
 #include <QStackedWidget>
 
 namespace cutover::ui {
@@ -34,13 +35,18 @@ void MainWindow::makeActions()
     makeViewActions();
     for (QAction* action : m_timeline->timelineActions())
         m_actions.add(i18n("Timeline"), action);
+    QAction* preferences
+        = m_actions.add(i18n("Settings"), QStringLiteral("settings_preferences"), i18n("Preferences…"),
+            QStringLiteral("configure"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Comma), this);
+    preferences->setToolTip(i18n("Colours, text size, recordings, and what a migration starts with"));
+    connect(preferences, &QAction::triggered, this, &MainWindow::showPreferences);
     const QString help = i18n("Help");
     QAction* commands = m_actions.add(help, QStringLiteral("help_commands"), i18n("Find a Command…"),
         QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_I), this);
     connect(commands, &QAction::triggered, this, &MainWindow::showCommands);
-    QAction* about = m_actions.add(help, QStringLiteral("help_about"), i18n("About Cutover"),
-        QStringLiteral("help-about"), QKeySequence(Qt::CTRL | Qt::Key_F1), this);
-    connect(about, &QAction::triggered, this, &MainWindow::showAbout);
+    m_help = new Help(m_actions, this);
+    m_help->addActions(m_actions);
+    m_help->loadShortcuts();
     makeMenus();
     updateActions();
 }
@@ -166,12 +172,21 @@ void MainWindow::showCommands()
     m_commandBar->show();
 }
 
-void MainWindow::showAbout()
+void MainWindow::showPreferences()
 {
-    const KAboutData about = KAboutData::applicationData();
-    QMessageBox::about(this, i18n("About Cutover"),
-        i18n("<h3>%1 %2</h3><p>%3</p><p>Qt %4</p>", about.displayName(), about.version(),
-            about.shortDescription(), QString::fromLatin1(qVersion())));
+    const PreferencesDialog* dialog = PreferencesDialog::open(this);
+    connect(dialog, &PreferencesDialog::settingsChanged, this, &MainWindow::applyPreferences,
+        Qt::UniqueConnection);
+    connect(dialog, &PreferencesDialog::helpRequested, m_help,
+        [this] { m_help->showGuide(QStringLiteral("preferences")); });
+}
+
+void MainWindow::applyPreferences()
+{
+    op::SessionRequest request;
+    applyDefaults(request);
+    if (m_card->choose(request) && m_actions.find(QStringLiteral("session_check"))->isEnabled())
+        checkAgain();
 }
 
 } // namespace cutover::ui

@@ -25,6 +25,8 @@ public:
     ActionButton* mainButton() { return m_button; }
     /// The choices of this card in \a request.
     void fill(op::SessionRequest& request) const;
+    /// Takes over the choices of \a request where they can still be made; false when nothing changes.
+    bool choose(const op::SessionRequest& request);
     void setState(const op::SessionState& state);
 
 Q_SIGNALS:
