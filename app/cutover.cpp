@@ -4,8 +4,10 @@
 #include "application.h"
 #include "demo/demooptions.h"
 #include "demo/demorecorder.h"
+#include "autorecord/automaticrecording.h"
 #include "livesession.h"
 #include "mainwindow.h"
+#include "preferences/applypreferences.h"
 
 #include <KAboutData>
 #include <KColorSchemeManager>
@@ -72,7 +74,7 @@ int main(int argc, char** argv)
     about.setDesktopFileName(ui::applicationId);
     KAboutData::setApplicationData(about);
     QApplication::setWindowIcon(
-        QIcon::fromTheme(ui::applicationId, QIcon::fromTheme(QStringLiteral("media-playlist-shuffle"))));
+        QIcon::fromTheme(ui::applicationId, QIcon(QStringLiteral(":/icon/org.cutover.Cutover.svg"))));
     KColorSchemeManager::instance();
 
     QCommandLineParser parser;
@@ -108,7 +110,13 @@ int main(int argc, char** argv)
     // So that a lab of ours ends with us.
     KSignalHandler::self()->watchSignal(SIGTERM);
     KSignalHandler::self()->watchSignal(SIGINT);
+    QObject::connect(
+        KSignalHandler::self(), &KSignalHandler::signalReceived, &application, &QCoreApplication::quit);
+
+    ui::applyTextScale();
     ui::LiveSession session;
+    ui::AutomaticRecording recording(&session);
+    QObject::connect(&recording, &ui::AutomaticRecording::failed, &session, &ui::SessionModel::failed);
     ui::MainWindow window(&session);
     QObject::connect(
         KSignalHandler::self(), &KSignalHandler::signalReceived, &window, [&window, told = 0]() mutable {

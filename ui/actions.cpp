@@ -51,6 +51,7 @@ void allow(QAction* action, const Result<void>& allowed, const QString& tip)
 {
     action->setEnabled(allowed.has_value());
     action->setToolTip(allowed ? tip : allowed.error().message());
+    action->setWhatsThis(tip);
 }
 
 } // namespace cutover::ui

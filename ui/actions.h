@@ -34,7 +34,8 @@ private:
     QList<KCommandBar::ActionGroup> m_groups;
 };
 
-/// Enables \a action, or disables it and says why in its tooltip; \a tip is what it does.
+/// Enables \a action, or disables it and says why in its tooltip; \a tip is what it does, and always its
+/// "what's this".
 void allow(QAction* action, const Result<void>& allowed, const QString& tip);
 
 } // namespace cutover::ui

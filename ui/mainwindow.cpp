@@ -17,6 +17,7 @@
 #include "rescue/rescuepanel.h"
 #include "preflight/preflightpanel.h"
 #include "pulse/pulsepanel.h"
+#include "preferences/applypreferences.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
@@ -101,6 +102,7 @@ MainWindow::MainWindow(SessionModel* session, QWidget* parent)
     useIconsFor(palette());
     makeDocks();
     makeActions();
+    applyPreferences();
     connectSession();
     connectSelection();
     restoreLayout();
@@ -226,9 +228,15 @@ void MainWindow::showSpan(const Interval& span)
         zoom.show({ span.startNs - span.length(), span.endNs + span.length() });
 }
 
+void MainWindow::fill(op::SessionRequest& request) const
+{
+    applyDefaults(request);
+    m_card->fill(request);
+}
+
 void MainWindow::begin(op::SessionRequest request)
 {
-    m_card->fill(request);
+    fill(request);
     m_failure->clear();
     const auto begun = m_session->begin(request);
     report(begun);
@@ -239,7 +247,7 @@ void MainWindow::begin(op::SessionRequest request)
 void MainWindow::checkAgain()
 {
     op::SessionRequest request = m_session->request();
-    m_card->fill(request);
+    fill(request);
     m_failure->clear();
     report(m_session->check(request));
 }
@@ -281,6 +289,9 @@ void MainWindow::lookAt(const QString& what)
         dock->show();
         dock->raise();
     }
+    op::SessionRequest request;
+    fill(request);
+    report(m_session->startLab(binary, request));
 }
 
 void MainWindow::report(const Result<void>& result)

@@ -25,6 +25,7 @@ class DevicesPanel;
 class EndpointCard;
 class EventsPanel;
 class FailureBox;
+class Help;
 class PhaseStrip;
 class PreflightPanel;
 class PulsePanel;
@@ -70,6 +71,7 @@ private:
     void connectSession();
     void connectSelection();
     void checkAgain();
+    void fill(op::SessionRequest& request) const;
     void showStart(bool start);
     void lookAt(const QString& what);
     void updateState();
@@ -87,7 +89,8 @@ private:
     void makeMenus();
     void updateActions();
     void showCommands();
-    void showAbout();
+    void showPreferences();
+    void applyPreferences();
 
     // mainwindowlayout.cpp
     QDockWidget* addDock(const QString& id, const QString& title, QWidget* content);
@@ -103,6 +106,7 @@ private:
     Actions m_actions;
     QAction* m_mainAction = nullptr;
     class KCommandBar* m_commandBar = nullptr;
+    Help* m_help = nullptr;
 
     FdModel m_fds;
     CheckModel m_checks;

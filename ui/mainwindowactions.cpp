@@ -11,6 +11,9 @@
 #include "breakdown/breakdownpanel.h"
 #include "preflight/preflightpanel.h"
 #include "pulse/pulsepanel.h"
+#include "help/help.h"
+#include "preferences/applypreferences.h"
+#include "preferences/preferencesdialog.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
@@ -19,7 +22,6 @@
 
 #include "operator/sessionmachine.h"
 
-#include <KAboutData>
 #include <KActionMenu>
 #include <KColorSchemeManager>
 #include <KColorSchemeMenu>
@@ -30,7 +32,6 @@
 #include <QDockWidget>
 #include <QMenu>
 #include <QMenuBar>
-#include <QMessageBox>
 #include <QStackedWidget>
 
 namespace cutover::ui {
@@ -47,6 +48,11 @@ void MainWindow::makeActions()
     m_destination->addActions(m_actions);
     m_breakdown->addActions(m_actions);
     m_pulse->addActions(m_actions);
+    QAction* preferences
+        = m_actions.add(i18n("Settings"), QStringLiteral("settings_preferences"), i18n("Preferences…"),
+            QStringLiteral("configure"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Comma), this);
+    preferences->setToolTip(i18n("Colours, text size, recordings, and what a migration starts with"));
+    connect(preferences, &QAction::triggered, this, &MainWindow::showPreferences);
     const QString help = i18n("Help");
     QAction* commands = m_actions.add(help, QStringLiteral("help_commands"), i18n("Find a Command…"),
         QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_I), this);
@@ -56,6 +62,9 @@ void MainWindow::makeActions()
     connect(about, &QAction::triggered, this, &MainWindow::showAbout);
     m_rescue->addActions(m_actions);
     m_demo->addActions(m_actions);
+    m_help = new Help(m_actions, this);
+    m_help->addActions(m_actions);
+    m_help->loadShortcuts();
     makeMenus();
     updateActions();
 }
@@ -205,12 +214,21 @@ void MainWindow::showCommands()
     m_commandBar->show();
 }
 
-void MainWindow::showAbout()
+void MainWindow::showPreferences()
 {
-    const KAboutData about = KAboutData::applicationData();
-    QMessageBox::about(this, i18n("About Cutover"),
-        i18n("<h3>%1 %2</h3><p>%3</p><p>Qt %4</p>", about.displayName(), about.version(),
-            about.shortDescription(), QString::fromLatin1(qVersion())));
+    const PreferencesDialog* dialog = PreferencesDialog::open(this);
+    connect(dialog, &PreferencesDialog::settingsChanged, this, &MainWindow::applyPreferences,
+        Qt::UniqueConnection);
+    connect(dialog, &PreferencesDialog::helpRequested, m_help,
+        [this] { m_help->showGuide(QStringLiteral("preferences")); });
+}
+
+void MainWindow::applyPreferences()
+{
+    op::SessionRequest request;
+    applyDefaults(request);
+    if (m_card->choose(request) && m_actions.find(QStringLiteral("session_check"))->isEnabled())
+        checkAgain();
 }
 
 } // namespace cutover::ui

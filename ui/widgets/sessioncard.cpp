@@ -82,6 +82,17 @@ void SessionCard::setFdSwitch(QWidget* fdSwitch)
     m_choices->addWidget(fdSwitch);
 }
 
+bool SessionCard::choose(const op::SessionRequest& request)
+{
+    op::SessionRequest now;
+    fill(now);
+    if (!m_mode->isEnabled() || (now.mode == request.mode && now.guarded == request.guarded))
+        return false;
+    m_mode->setCurrentIndex(m_mode->findData(request.mode));
+    m_guarded->setChecked(request.guarded);
+    return true;
+}
+
 void SessionCard::setState(const op::SessionState& state)
 {
     m_sentence->setText(op::stateSentence(state));

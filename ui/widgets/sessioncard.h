@@ -32,6 +32,8 @@ public:
     void showRequest(const op::SessionRequest& request);
     /// The switch that says whether descriptors are passed at all; the card takes it.
     void setFdSwitch(QWidget* fdSwitch);
+    /// Takes over the choices of \a request where they can still be made; false when nothing changes.
+    bool choose(const op::SessionRequest& request);
     void setState(const op::SessionState& state);
 
 Q_SIGNALS:
