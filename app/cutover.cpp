@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "application.h"
-#include "livesession.h"
 #include "mainwindow.h"
+#include "replay/recordings.h"
+#include "replay/replaysession.h"
 
 #include <KAboutData>
 #include <KColorSchemeManager>
@@ -13,6 +14,7 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QFileInfo>
 
 #include <csignal>
 #include <cstdio>
@@ -66,6 +68,8 @@ int main(int argc, char** argv)
     const QCommandLineOption binary(QStringLiteral("binary"),
         i18n("The program of the destination, or of the pair."), QStringLiteral("PROGRAM"));
     parser.addOptions({ source, labPair, binary });
+    parser.addPositionalArgument(
+        QStringLiteral("file"), i18n("A recording to be shown."), QStringLiteral("[FILE]"));
     if (!parser.parse(QCoreApplication::arguments()))
         return usage(parser.errorText());
     parser.process(application);
@@ -78,8 +82,13 @@ int main(int argc, char** argv)
         return usage(i18n("--lab takes qemu, not “%1”.", parser.value(labPair)));
     if (parser.isSet(source) && parser.isSet(labPair))
         return usage(i18n("--source and --lab exclude each other."));
-    if (!parser.positionalArguments().isEmpty())
-        return usage(i18n("“%1” is not expected.", parser.positionalArguments().first()));
+    const QStringList files = parser.positionalArguments();
+    if (files.size() > 1)
+        return usage(i18n("“%1” is not expected: one recording at a time.", files.at(1)));
+    if (!files.isEmpty() && (parser.isSet(source) || parser.isSet(labPair)))
+        return usage(i18n("A recording, --source and --lab exclude each other."));
+    if (!files.isEmpty() && !QFileInfo::exists(files.first()))
+        return usage(i18n("“%1” does not exist.", files.first()));
 
     // So that a lab of ours ends with us.
     KSignalHandler::self()->watchSignal(SIGTERM);
@@ -87,10 +96,12 @@ int main(int argc, char** argv)
     QObject::connect(
         KSignalHandler::self(), &KSignalHandler::signalReceived, &application, &QCoreApplication::quit);
 
-    ui::LiveSession session;
+    ui::ReplaySession session;
     ui::MainWindow window(&session);
     window.show();
-    if (parser.isSet(labPair)) {
+    if (!files.isEmpty()) {
+        window.recordings()->open(files.first());
+    } else if (parser.isSet(labPair)) {
         window.startLab(parser.value(binary));
     } else if (parser.isSet(source)) {
         request.destination.binary = parser.value(binary);

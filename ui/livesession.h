@@ -39,8 +39,13 @@ public:
     Result<void> cancel() override;
     Result<void> finish() override;
 
-private:
+protected:
+    /// Of a session that is idle, another may be put in.
+    timeline::Record& ownRecord() { return m_record; }
+    /// Forgets the session, which ends no guest, and all that was recorded of it.
     void renew();
+
+private:
     /// A destination that was started for a lab's guest belongs to the lab.
     void keepInLab();
 

@@ -10,6 +10,8 @@
 #include "panels/rankdelegate.h"
 #include "panels/startpanel.h"
 #include "panels/tablepanel.h"
+#include "replay/recordings.h"
+#include "replay/replaybar.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
@@ -69,6 +71,7 @@ MainWindow::MainWindow(SessionModel* session, QWidget* parent)
     , m_session(session)
 {
     setWindowTitle(i18n("Cutover"));
+    m_recordings = new Recordings(session, this);
     auto* centre = new QWidget(this);
     m_failure = new FailureBox(centre);
     m_pages = new QStackedWidget(centre);
@@ -76,6 +79,7 @@ MainWindow::MainWindow(SessionModel* session, QWidget* parent)
     m_pages->addWidget(m_start);
     m_pages->addWidget(makeSessionPage());
     auto* layout = new QVBoxLayout(centre);
+    layout->addWidget(m_recordings->progress());
     layout->addWidget(m_failure);
     layout->addWidget(m_pages, 1);
     setCentralWidget(centre);
@@ -128,6 +132,7 @@ QWidget* MainWindow::makeSessionPage()
     layout->addLayout(cards);
     layout->addWidget(m_phases);
     layout->addWidget(m_timeline, 1);
+    layout->addWidget(m_recordings->bar());
     return page;
 }
 
@@ -195,6 +200,29 @@ void MainWindow::connectSession()
     connect(m_start, &StartPanel::connectRequested, this, &MainWindow::begin);
     connect(m_start, &StartPanel::labRequested, this, &MainWindow::startLab);
     connect(m_timeline, &TimelinePanel::sceneChanged, this, &MainWindow::updateScene);
+    connect(m_recordings, &Recordings::failed, this, [this](const Error& error) { m_failure->showError(error); });
+    connect(m_recordings, &Recordings::said, m_status, &QLabel::setText);
+    connect(m_recordings, &Recordings::opened, this, &MainWindow::showRecording);
+    connect(m_recordings, &Recordings::closed, this, &MainWindow::showRecording);
+    connect(m_recordings, &Recordings::moved, this, [this] {
+        m_timeline->setPlayPosition(m_session->nowNs());
+        updateEndpoints();
+    });
+    connect(m_recordings, &Recordings::selectionWanted, this, [this] {
+        if (const auto event = m_timeline->view()->selectedEvent())
+            m_recordings->goTo(*event);
+    });
+}
+
+void MainWindow::showRecording()
+{
+    m_failure->clear();
+    showStart(!m_recordings->isShown());
+    m_timeline->setPlayPosition(
+        m_recordings->isShown() ? std::optional(m_session->nowNs()) : std::nullopt);
+    m_card->setReplayed(m_recordings->isShown());
+    updateState();
+    updateEndpoints();
 }
 
 void MainWindow::connectSelection()
@@ -265,6 +293,8 @@ void MainWindow::updateState()
     const op::SessionState& state = m_session->state();
     if (isUnderWay(state))
         showStart(false);
+    if (m_recordings->isShown())
+        m_card->showRequest(m_session->request());
     m_card->setState(state);
     m_status->setText(statusText(state, m_timeline->scene().pause));
     const auto failure = m_session->failure();
@@ -272,7 +302,7 @@ void MainWindow::updateState()
         && (std::holds_alternative<op::state::Failed>(state)
             || std::holds_alternative<op::state::Stranded>(state)))
         m_failure->showFailure(*failure, FailureBox::Weight::Error);
-    else if (isUnderWay(state))
+    else if (isUnderWay(state) || m_recordings->isShown())
         m_failure->clear();
     updateActions();
 }
@@ -280,9 +310,11 @@ void MainWindow::updateState()
 void MainWindow::updateEndpoints()
 {
     const bool begun = !std::holds_alternative<op::state::Idle>(m_session->state());
-    m_source->setStatus(m_session->endpoint(Side::Source), begun);
-    m_destination->setStatus(m_session->endpoint(Side::Destination), begun);
-    const QString guest = m_session->endpoint(Side::Source).name;
+    const qint64 nowNs = m_session->nowNs();
+    m_source->setStatus(m_session->endpoint(Side::Source), begun, nowNs);
+    m_destination->setStatus(m_session->endpoint(Side::Destination), begun, nowNs);
+    const QString guest
+        = m_recordings->isShown() ? m_recordings->title() : m_session->endpoint(Side::Source).name;
     setWindowTitle(guest.isEmpty() ? i18n("Cutover") : i18nc("guest, program", "%1 — Cutover", guest));
 }
 
@@ -310,18 +342,21 @@ void MainWindow::updateScene()
     m_phases->setPhases(timeline::phases(events));
     m_fds.setRows(fdList(events));
     m_fdPanel->setSummary(m_fds.summary());
-    const timeline::PauseBreakdown& pause = m_timeline->scene().pause;
+    // The timeline shows all of a recording, what is beside it only what has happened.
+    const timeline::PauseBreakdown pause
+        = m_recordings->isShown() ? timeline::pauseBreakdown(events) : m_timeline->scene().pause;
     m_breakdown.setBreakdown(pause);
     m_status->setText(statusText(m_session->state(), pause));
     m_breakdownPanel->setSummary(pause.isKnown()
             ? i18n("%1 · %2", durationText(pause.pause.valueNs), evidenceTitle(pause.pause.tier))
             : QString());
     m_recording->setText(i18np("%1 event", "%1 events", static_cast<int>(events.size())));
+    m_recordings->updateActions();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
-    if (isUnderWay(m_session->state()) && !m_closeAnnounced) {
+    if (!m_recordings->isShown() && isUnderWay(m_session->state()) && !m_closeAnnounced) {
         m_closeAnnounced = true;
         m_failure->showError({ .code = ErrorCode::Busy,
             .attempt = i18n("close the window"),

@@ -21,6 +21,7 @@ class EventsPanel;
 class FailureBox;
 class PhaseStrip;
 class QmpPanel;
+class Recordings;
 class SessionCard;
 class StartPanel;
 class TablePanel;
@@ -41,6 +42,7 @@ public:
     /// Begins with the mode and the commit that are chosen in the window.
     void begin(op::SessionRequest request);
     void startLab(const QString& binary);
+    Recordings* recordings() { return m_recordings; }
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -58,6 +60,7 @@ private:
     void updateEndpoints();
     void updateChecks();
     void updateScene();
+    void showRecording();
     void report(const Result<void>& result);
 
     // mainwindowactions.cpp
@@ -88,6 +91,7 @@ private:
     CheckModel m_checks;
     BreakdownModel m_breakdown;
 
+    Recordings* m_recordings = nullptr;
     FailureBox* m_failure = nullptr;
     QStackedWidget* m_pages = nullptr;
     StartPanel* m_start = nullptr;

@@ -5,6 +5,7 @@
 
 #include "nextstep.h"
 #include "panels/startpanel.h"
+#include "replay/recordings.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/failurebox.h"
@@ -30,6 +31,7 @@ namespace cutover::ui {
 
 void MainWindow::makeActions()
 {
+    m_recordings->addActions(m_actions);
     makeSessionActions();
     makeViewActions();
     for (QAction* action : m_timeline->timelineActions())
@@ -104,6 +106,8 @@ void MainWindow::makeMenus()
                 || id == u"timeline_fit")
                 menu->addSeparator();
             menu->addAction(action);
+            if (id == u"recording_open")
+                menu->addMenu(m_recordings->recentMenu());
         }
         if (group.actions.first()->objectName().startsWith(u"view_")) {
             menu->addSeparator();
@@ -127,11 +131,20 @@ void MainWindow::updateActions()
     allow(
         action("session_connect"), m_session->canBegin(), i18n("Choose the VMM whose guest is to be moved"));
     allow(action("session_lab"), m_session->canBegin(), i18n("Start a QEMU of our own in a private folder"));
-    allow(action("session_check"), canCheck, i18n("Look again at what could go wrong"));
-    allow(action("session_migrate"), op::canMigrate(state), i18n("Move the guest to the destination"));
-    allow(action("session_cancel"), op::canCancel(state), i18n("Stop; the guest stays on the source"));
-    allow(action("session_finish"), op::canFinish(state),
-        i18n("End the source; the destination takes its place"));
+    const Result<void> canDrive = m_session->canDrive();
+    const auto drive = [&](const char* id, const Result<void>& allowed, const QString& tip) {
+        allow(action(id), canDrive ? allowed : canDrive, tip);
+    };
+    drive("session_check", canCheck, i18n("Look again at what could go wrong"));
+    drive("session_migrate", op::canMigrate(state), i18n("Move the guest to the destination"));
+    drive("session_cancel", op::canCancel(state), i18n("Stop; the guest stays on the source"));
+    drive("session_finish", op::canFinish(state), i18n("End the source; the destination takes its place"));
+    m_recordings->updateActions();
+    if (m_recordings->isShown()) {
+        m_mainAction = m_recordings->mainAction();
+        m_card->mainButton()->setAction(m_mainAction);
+        return;
+    }
 
     const NextStepInfo next = nextStep(state, m_session->request().keepSource);
     switch (next.step) {

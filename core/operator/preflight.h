@@ -23,6 +23,8 @@ struct Check
     QString title;
     QString evidence; ///< what was seen
     QString remedy; ///< one sentence; empty for Pass and NotApplicable
+
+    bool operator==(const Check&) const = default;
 };
 
 /// Every check, in a fixed order, also those that do not apply. Pure. \a destination is given when its

@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 #include "operator/sessionprivate.h"
+#include "operator/sessionrecord.h"
 
 #include <KLocalizedString>
 
-#include <QJsonArray>
 #include <QPointer>
 
 namespace cutover::op {
@@ -54,19 +54,10 @@ void Session::Private::concludeVerification()
         facts.fds = proveFds(source->pid(), destination->pid(), passed.fds);
     verification = judge(facts);
 
-    for (const FdProof& fd : verification.fds) {
-        note(Category::Fd, fd.name,
-            { { QStringLiteral("id"), fd.id },
-                { QStringLiteral("kind"), fdpass::fdKindId(fd.description.kind) },
-                { QStringLiteral("text"), fd.description.text }, { QStringLiteral("sourceFd"), fd.sourceFd },
-                { QStringLiteral("destinationFd"), fd.destinationFd },
-                { QStringLiteral("identity"), fdpass::identityId(fd.proof.identity) },
-                { QStringLiteral("method"), fdpass::identityMethodId(fd.proof.method) },
-                { QStringLiteral("proof"), fd.proof.text } });
-    }
+    for (const FdProof& fd : verification.fds)
+        note(Category::Fd, fd.name, toRecord(fd));
     note(Category::Verdict, verification.ok ? QStringLiteral("verified") : QStringLiteral("faulty"),
-        { { QStringLiteral("findings"), QJsonArray::fromStringList(verification.findings) },
-            { QStringLiteral("evidence"), QJsonArray::fromStringList(verification.evidence) } });
+        toRecord(verification));
     Q_EMIT q->verified();
     tell(input::Verified{ .ok = verification.ok,
         .failure = { .side = Side::Console,

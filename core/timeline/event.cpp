@@ -8,7 +8,7 @@
 
 namespace cutover::timeline {
 
-static constexpr std::array<std::pair<Category, QLatin1StringView>, 13> ids{ {
+static constexpr std::array<std::pair<Category, QLatin1StringView>, 14> ids{ {
     { Category::QmpSent, QLatin1StringView("qmp-sent") },
     { Category::QmpReceived, QLatin1StringView("qmp-received") },
     { Category::QmpEvent, QLatin1StringView("qmp-event") },
@@ -22,6 +22,7 @@ static constexpr std::array<std::pair<Category, QLatin1StringView>, 13> ids{ {
     { Category::Verdict, QLatin1StringView("verdict") },
     { Category::Pulse, QLatin1StringView("pulse") },
     { Category::Clock, QLatin1StringView("clock") },
+    { Category::Endpoint, QLatin1StringView("endpoint") },
 } };
 
 QString categoryId(Category category)

@@ -21,14 +21,17 @@ enum class Category : std::uint8_t {
     QmpEvent, ///< a QMP event; name = QEMU's name, attributes = its data
     Trace, ///< a line of the trace log; name = the trace event, attributes as trace::attributes()
     Relay, ///< seen by the relay of a channel
-    Action, ///< what the console or its user did
-    State, ///< the session's state changed; name = the state
+    /// What the console or its user did: "check" (asked for, with the request), "destination" (its command
+    /// line, derived), "note" (tolerated; "text", and "failure" in full), "command", "socket-moved".
+    Action,
+    State, ///< the session's state changed; name = the state; its data and the "sentence" about it
     Process, ///< name = "spawned" (by the console: the destination), "exited", "stderr" (attribute "line")
     Fd, ///< name = the fd's name; {id, kind, text, sourceFd, destinationFd, identity, method, proof}
-    Check, ///< a preflight check; name = its id; {verdict, evidence, remedy}
+    Check, ///< a preflight check; name = its id; {verdict, title, evidence, remedy}
     Verdict, ///< how a migration ended; name = the outcome
     Pulse, ///< a sample of the guest's heartbeat
     Clock, ///< a sample of CLOCK_REALTIME - CLOCK_MONOTONIC; {offsetNs, uncertaintyNs}
+    Endpoint, ///< what is known of the VMM of this side has changed; name = "status"; all that is known
 };
 
 /// The stable identifier used in recordings and exports: "qmp-sent", "trace", ...

@@ -79,6 +79,7 @@ std::optional<FactKind> kindOf(const Event& event)
     case Category::State:
     case Category::Check:
     case Category::Pulse:
+    case Category::Endpoint:
         break;
     }
     return std::nullopt;

@@ -3,7 +3,6 @@
 
 #include "widgets/endpointcard.h"
 
-#include "base/clock.h"
 #include "colours.h"
 #include "format.h"
 
@@ -112,12 +111,12 @@ EndpointCard::EndpointCard(Side side, QWidget* parent)
     layout->addWidget(m_state);
     layout->addWidget(m_details);
     layout->addStretch(1);
-    setStatus({}, false);
+    setStatus({}, false, 0);
 }
 
-void EndpointCard::setStatus(const op::EndpointStatus& status, bool begun)
+void EndpointCard::setStatus(const op::EndpointStatus& status, bool begun, qint64 nowNs)
 {
-    const EndpointText text = endpointText(m_side, status, begun, realtimeNs());
+    const EndpointText text = endpointText(m_side, status, begun, nowNs);
     m_title->setText(text.title);
     m_state->setText(text.state);
     m_details->setText(text.details);

@@ -31,7 +31,8 @@ class EndpointCard : public Card
 public:
     explicit EndpointCard(Side side, QWidget* parent = nullptr);
 
-    void setStatus(const op::EndpointStatus& status, bool begun);
+    /// As endpointText() takes them.
+    void setStatus(const op::EndpointStatus& status, bool begun, qint64 nowNs);
 
 protected:
     void changeEvent(QEvent* event) override;

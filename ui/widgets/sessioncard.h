@@ -26,6 +26,10 @@ public:
     /// The choices of this card in \a request.
     void fill(op::SessionRequest& request) const;
     void setState(const op::SessionState& state);
+    /// Of a recording: nothing can be chosen.
+    void setReplayed(bool replayed) { m_replayed = replayed; }
+    /// Shows the choices of \a request.
+    void showRequest(const op::SessionRequest& request);
 
 Q_SIGNALS:
     /// The user has chosen otherwise.
@@ -33,6 +37,7 @@ Q_SIGNALS:
 
 private:
     QComboBox* m_mode;
+    bool m_replayed = false;
     QCheckBox* m_guarded;
     ActionButton* m_button;
     QLabel* m_sentence;
