@@ -8,6 +8,8 @@
 #include "livesession.h"
 #include "mainwindow.h"
 #include "preferences/applypreferences.h"
+#include "replay/recordings.h"
+#include "replay/replaysession.h"
 
 #include <KAboutData>
 #include <KColorSchemeManager>
@@ -17,6 +19,7 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QFileInfo>
 
 #include <csignal>
 #include <cstdio>
@@ -90,6 +93,11 @@ int main(int argc, char** argv)
     ui::addDemoOptions(parser);
     const QStringList arguments = ui::withDemoValue(QCoreApplication::arguments());
     if (!parser.parse(arguments))
+        i18n("The program of the destination, or of the pair."), QStringLiteral("PROGRAM"));
+    parser.addOptions({ source, labPair, binary });
+    parser.addPositionalArgument(
+        QStringLiteral("file"), i18n("A recording to be shown."), QStringLiteral("[FILE]"));
+    if (!parser.parse(QCoreApplication::arguments()))
         return usage(parser.errorText());
     parser.process(arguments);
     about.processCommandLine(&parser);
@@ -106,6 +114,17 @@ int main(int argc, char** argv)
         return usage(i18n("--migrate needs --source."));
     if (!parser.positionalArguments().isEmpty())
         return usage(i18n("“%1” is not expected.", parser.positionalArguments().first()));
+    if (parser.isSet(labPair) && parser.value(labPair) != u"qemu")
+        return usage(i18n("--lab takes qemu, not “%1”.", parser.value(labPair)));
+    if (parser.isSet(source) && parser.isSet(labPair))
+        return usage(i18n("--source and --lab exclude each other."));
+    const QStringList files = parser.positionalArguments();
+    if (files.size() > 1)
+        return usage(i18n("“%1” is not expected: one recording at a time.", files.at(1)));
+    if (!files.isEmpty() && (parser.isSet(source) || parser.isSet(labPair)))
+        return usage(i18n("A recording, --source and --lab exclude each other."));
+    if (!files.isEmpty() && !QFileInfo::exists(files.first()))
+        return usage(i18n("“%1” does not exist.", files.first()));
 
     // So that a lab of ours ends with us.
     KSignalHandler::self()->watchSignal(SIGTERM);
@@ -117,6 +136,7 @@ int main(int argc, char** argv)
     ui::LiveSession session;
     ui::AutomaticRecording recording(&session);
     QObject::connect(&recording, &ui::AutomaticRecording::failed, &session, &ui::SessionModel::failed);
+    ui::ReplaySession session;
     ui::MainWindow window(&session);
     QObject::connect(
         KSignalHandler::self(), &KSignalHandler::signalReceived, &window, [&window, told = 0]() mutable {
@@ -142,6 +162,12 @@ int main(int argc, char** argv)
             if (const auto started = recorder->start(folder, wish->request); !started)
                 return failed(started.error());
         }
+}
+
+    if (!files.isEmpty()) {
+        window.recordings()->open(files.first());
+    } else if (parser.isSet(labPair)) {
+        window.startLab(parser.value(binary));
     } else if (parser.isSet(source)) {
         request.destination.binary = parser.value(binary);
         if (parser.isSet(migrate))

@@ -66,6 +66,13 @@ private:
     void tellLabNotes();
     void startRescue(const op::PairJournal& journal);
     void rescued(op::GuestLocation location);
+protected:
+    /// Of a session that is idle, another may be put in.
+    timeline::Record& ownRecord() { return m_record; }
+    /// Forgets the session, which ends no guest, and all that was recorded of it.
+    void renew();
+
+private:
     /// A destination that was started for a lab's guest belongs to the lab.
     void keepInLab();
     void endLab();

@@ -18,6 +18,8 @@
 #include "preflight/preflightpanel.h"
 #include "pulse/pulsepanel.h"
 #include "preferences/applypreferences.h"
+#include "replay/recordings.h"
+#include "replay/replaybar.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
@@ -76,6 +78,7 @@ MainWindow::MainWindow(SessionModel* session, QWidget* parent)
     , m_session(session)
 {
     setWindowTitle(i18n("Cutover"));
+    m_recordings = new Recordings(session, this);
     auto* centre = new QWidget(this);
     m_failure = new FailureBox(centre);
     m_pages = new QStackedWidget(centre);
@@ -83,6 +86,7 @@ MainWindow::MainWindow(SessionModel* session, QWidget* parent)
     m_pages->addWidget(m_start);
     m_pages->addWidget(makeSessionPage());
     auto* layout = new QVBoxLayout(centre);
+    layout->addWidget(m_recordings->progress());
     layout->addWidget(m_failure);
     m_rescue = new RescuePanel(session, centre);
     layout->addWidget(m_rescue);
@@ -141,6 +145,7 @@ QWidget* MainWindow::makeSessionPage()
     layout->addLayout(cards);
     layout->addWidget(m_phases);
     layout->addWidget(m_timeline, 1);
+    layout->addWidget(m_recordings->bar());
     return page;
 }
 
@@ -195,6 +200,29 @@ void MainWindow::connectSession()
     m_closing = new Closing(m_session, this);
     connect(m_closing, &Closing::waiting, this,
         [this](const QString& sentence) { statusBar()->showMessage(sentence); });
+    connect(m_recordings, &Recordings::failed, this, [this](const Error& error) { m_failure->showError(error); });
+    connect(m_recordings, &Recordings::said, m_status, &QLabel::setText);
+    connect(m_recordings, &Recordings::opened, this, &MainWindow::showRecording);
+    connect(m_recordings, &Recordings::closed, this, &MainWindow::showRecording);
+    connect(m_recordings, &Recordings::moved, this, [this] {
+        m_timeline->setPlayPosition(m_session->nowNs());
+        updateEndpoints();
+    });
+    connect(m_recordings, &Recordings::selectionWanted, this, [this] {
+        if (const auto event = m_timeline->view()->selectedEvent())
+            m_recordings->goTo(*event);
+    });
+}
+
+void MainWindow::showRecording()
+{
+    m_failure->clear();
+    showStart(!m_recordings->isShown());
+    m_timeline->setPlayPosition(
+        m_recordings->isShown() ? std::optional(m_session->nowNs()) : std::nullopt);
+    m_card->setReplayed(m_recordings->isShown());
+    updateState();
+    updateEndpoints();
 }
 
 void MainWindow::connectSelection()
@@ -326,6 +354,8 @@ void MainWindow::updateState()
     const op::SessionState& state = m_session->state();
     if (isUnderWay(state) || std::holds_alternative<op::state::Stranded>(state))
         showStart(false);
+    if (m_recordings->isShown())
+        m_card->showRequest(m_session->request());
     m_card->setState(state);
     m_status->setText(statusText(state, m_timeline->scene().pause));
     const auto failure = m_session->failure();
@@ -333,7 +363,7 @@ void MainWindow::updateState()
         && (std::holds_alternative<op::state::Failed>(state)
             || std::holds_alternative<op::state::Stranded>(state)))
         m_failure->showFailure(*failure, FailureBox::Weight::Error);
-    else if (isUnderWay(state))
+    else if (isUnderWay(state) || m_recordings->isShown())
         m_failure->clear();
     updateActions();
 }
@@ -341,9 +371,11 @@ void MainWindow::updateState()
 void MainWindow::updateEndpoints()
 {
     const bool begun = !std::holds_alternative<op::state::Idle>(m_session->state());
-    m_source->setStatus(m_session->endpoint(Side::Source), begun);
-    m_destination->setStatus(m_session->endpoint(Side::Destination), begun);
-    const QString guest = m_session->endpoint(Side::Source).name;
+    const qint64 nowNs = m_session->nowNs();
+    m_source->setStatus(m_session->endpoint(Side::Source), begun, nowNs);
+    m_destination->setStatus(m_session->endpoint(Side::Destination), begun, nowNs);
+    const QString guest
+        = m_recordings->isShown() ? m_recordings->title() : m_session->endpoint(Side::Source).name;
     setWindowTitle(guest.isEmpty() ? i18n("Cutover") : i18nc("guest, program", "%1 — Cutover", guest));
 }
 
@@ -372,13 +404,30 @@ void MainWindow::updateScene()
     const timeline::PauseBreakdown& pause = m_timeline->scene().pause;
     m_breakdown->setBreakdown(pause);
     m_pulse->setPause(pause);
+    m_fds.setRows(fdList(events));
+    m_fdPanel->setSummary(m_fds.summary());
+    // The timeline shows all of a recording, what is beside it only what has happened.
+    const timeline::PauseBreakdown pause
+        = m_recordings->isShown() ? timeline::pauseBreakdown(events) : m_timeline->scene().pause;
+    m_breakdown.setBreakdown(pause);
     m_status->setText(statusText(m_session->state(), pause));
     m_recording->setText(i18np("%1 event", "%1 events", static_cast<int>(events.size())));
+    m_recordings->updateActions();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
     if (!m_closing->mayClose()) {
+}
+
+    if (!m_recordings->isShown() && isUnderWay(m_session->state()) && !m_closeAnnounced) {
+        m_closeAnnounced = true;
+        m_failure->showError({ .code = ErrorCode::Busy,
+            .attempt = i18n("close the window"),
+            .object = {},
+            .cause = i18n("a migration is under way"),
+            .remedy = i18n("Cancel it, or close again: the guest goes on on one side, and “cutoverctl "
+                           "rescue” finds the pair.") });
         event->ignore();
         return;
     }

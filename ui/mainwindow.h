@@ -31,6 +31,7 @@ class PreflightPanel;
 class PulsePanel;
 class QmpPanel;
 class RescuePanel;
+class Recordings;
 class SessionCard;
 class StartPanel;
 class TablePanel;
@@ -59,6 +60,8 @@ public:
     void begin(op::SessionRequest request);
     /// \a request: the migration that is meant; the mode and the commit are those of the window.
     void startLab(const lab::LabRequest& lab, op::SessionRequest request = {});
+    void startLab(const QString& binary);
+    Recordings* recordings() { return m_recordings; }
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -80,6 +83,7 @@ private:
     void updateScene();
     /// Marks a stretch on the timeline and brings it into view.
     void showSpan(const Interval& span);
+    void showRecording();
     void report(const Result<void>& result);
 
     // mainwindowactions.cpp
@@ -112,6 +116,7 @@ private:
     CheckModel m_checks;
     BreakdownModel m_breakdown;
 
+    Recordings* m_recordings = nullptr;
     FailureBox* m_failure = nullptr;
     QStackedWidget* m_pages = nullptr;
     DemoDirector* m_director = nullptr;

@@ -14,6 +14,7 @@
 #include "help/help.h"
 #include "preferences/applypreferences.h"
 #include "preferences/preferencesdialog.h"
+#include "replay/recordings.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
@@ -38,6 +39,7 @@ namespace cutover::ui {
 
 void MainWindow::makeActions()
 {
+    m_recordings->addActions(m_actions);
     makeSessionActions();
     makeViewActions();
     m_devices->addActions(m_actions);
@@ -135,6 +137,8 @@ void MainWindow::makeMenus()
                 || id == u"pulse_gap" || id == u"view_timeline" || id == u"timeline_fit")
                 menu->addSeparator();
             menu->addAction(action);
+            if (id == u"recording_open")
+                menu->addMenu(m_recordings->recentMenu());
         }
         // Panels add their actions after it.
         if (group.actions.contains(m_actions.find(QStringLiteral("session_quit")))) {
@@ -169,6 +173,21 @@ void MainWindow::updateActions()
     allow(action("session_cancel"), op::canCancel(state), i18n("Stop; the guest stays on the source"));
     allow(action("session_finish"), op::canFinish(state),
         i18n("End the source; the destination takes its place"));
+    allow(action("session_lab"), m_session->canBegin(), i18n("Start a QEMU of our own in a private folder"));
+    const Result<void> canDrive = m_session->canDrive();
+    const auto drive = [&](const char* id, const Result<void>& allowed, const QString& tip) {
+        allow(action(id), canDrive ? allowed : canDrive, tip);
+    };
+    drive("session_check", canCheck, i18n("Look again at what could go wrong"));
+    drive("session_migrate", op::canMigrate(state), i18n("Move the guest to the destination"));
+    drive("session_cancel", op::canCancel(state), i18n("Stop; the guest stays on the source"));
+    drive("session_finish", op::canFinish(state), i18n("End the source; the destination takes its place"));
+    m_recordings->updateActions();
+    if (m_recordings->isShown()) {
+        m_mainAction = m_recordings->mainAction();
+        m_card->mainButton()->setAction(m_mainAction);
+        return;
+    }
 
     // Files are not looked for while the guest may be standing still.
     const bool canRescue

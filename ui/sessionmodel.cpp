@@ -77,5 +77,15 @@ Result<void> SessionModel::setDeviceFdSwitch(const QString&, bool)
 {
     return canSetFdSwitches();
 }
+}
+
+#include "base/clock.h"
+
+namespace cutover::ui {
+
+qint64 SessionModel::nowNs() const
+{
+    return realtimeNs();
+}
 
 } // namespace cutover::ui

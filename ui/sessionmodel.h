@@ -46,6 +46,10 @@ public:
     virtual std::optional<lab::TrafficReading> traffic() const { return std::nullopt; }
     /// Why a session cannot be begun now; nothing when it can.
     virtual Result<void> canBegin() const = 0;
+    /// Why the VMMs cannot be asked for anything now, whatever the state; nothing when they can.
+    virtual Result<void> canDrive() const { return {}; }
+    /// CLOCK_REALTIME of what is shown: the present, or a moment of a recording.
+    virtual qint64 nowNs() const;
 
     /// Begins anew: the record starts empty.
     virtual Result<void> begin(const op::SessionRequest& request) = 0;

@@ -25,6 +25,8 @@ struct Check
     QString evidence; ///< what was seen
     QString remedy; ///< one sentence; empty for Pass and NotApplicable
     std::optional<Fix> fix; ///< what of the remedy can be done by us
+
+    bool operator==(const Check&) const = default;
 };
 
 /// Every check, in a fixed order, also those that do not apply. Pure. \a destination is given when its

@@ -7,6 +7,7 @@
 #include "base/logging.h"
 #include "operator/guard.h"
 #include "operator/sessionprivate.h"
+#include "operator/sessionrecord.h"
 #include "timeline/fds.h"
 
 #include <KLocalizedString>
@@ -57,7 +58,7 @@ Result<void> Session::Private::feed(const SessionInput& input)
             machine = std::move(next->next);
             const QString now = stateId(machine.state);
             if (now != before)
-                note(Category::State, now, { { QStringLiteral("sentence"), stateSentence(machine.state) } });
+                note(Category::State, now, toRecord(machine.state));
             for (const SessionAction& action : next->actions)
                 carryOut(action);
             if (now != before) {
@@ -77,7 +78,36 @@ Result<void> Session::Private::feed(const SessionInput& input)
     if (dueCheck)
         QMetaObject::invokeMethod(this, [this] { beginDueCheck(); }, Qt::QueuedConnection);
     QMetaObject::invokeMethod(q, &Session::endpointsChanged, Qt::QueuedConnection);
+    // After what has to be done now: this may be inside the pause.
+    QMetaObject::invokeMethod(this, [this] { tellEndpoints(); }, Qt::QueuedConnection);
     return {};
+}
+
+void Session::Private::tellEndpoints()
+{
+    for (const Side side : { Side::Source, Side::Destination }) {
+        EndpointStatus& told = toldStatus[side == Side::Source ? 0 : 1];
+        EndpointStatus status = q->endpoint(side);
+        // Reckoned anew each time, and never quite the same.
+        if (status.startTicks == told.startTicks)
+            status.processStartNs = told.processStartNs;
+        if (status == told)
+            continue;
+        told = status;
+        record.append({ .side = side,
+            .timeNs = realtimeNs(),
+            .category = Category::Endpoint,
+            .name = QStringLiteral("status"),
+            .attributes = toRecord(status) });
+    }
+    Q_EMIT q->endpointsChanged();
+}
+
+void Session::Private::remark(const Failure& what)
+{
+    note(Category::Action, QStringLiteral("note"),
+        { { QStringLiteral("text"), what.sentence() }, { QStringLiteral("failure"), toRecord(what) } });
+    Q_EMIT q->noted(what);
 }
 
 void Session::Private::carryOut(const SessionAction& action)
@@ -102,10 +132,8 @@ void Session::Private::carryOut(const SessionAction& action)
         verify();
     } else if (std::holds_alternative<action::MoveMonitor>(action)) {
         moveMonitor();
-    } else if (const auto* remark = std::get_if<action::Note>(&action)) {
-        note(Category::Action, QStringLiteral("note"),
-            { { QStringLiteral("text"), remark->note.sentence() } });
-        Q_EMIT q->noted(remark->note);
+    } else if (const auto* tolerated = std::get_if<action::Note>(&action)) {
+        remark(tolerated->note);
     }
 }
 
@@ -155,12 +183,10 @@ void Session::Private::writeStage(JournalStage stage)
     if (destination)
         journal.destination = { .pid = destination->pid(), .startTicks = destination->startTimeTicks() };
     if (const auto written = writeJournal(journal); !written) {
-        const Failure problem{ .side = Side::Console,
+        remark({ .side = Side::Console,
             .phase = SessionPhase::Arm,
             .error = written.error(),
-            .destinationOutput = {} };
-        note(Category::Action, QStringLiteral("note"), { { QStringLiteral("text"), problem.sentence() } });
-        Q_EMIT q->noted(problem);
+            .destinationOutput = {} });
     }
 }
 
@@ -246,6 +272,7 @@ Result<void> Session::check(const SessionRequest& request)
             ErrorCode::Refused, i18n("check"), stateId(d->machine.state), i18n("a migration is under way"));
     d->request = request;
     d->forgetFixes();
+    d->note(Category::Action, QStringLiteral("check"), toRecord(request));
     return d->feed(input::Begin{});
 }
 

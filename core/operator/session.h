@@ -31,6 +31,8 @@ struct SourceSpec
 {
     QString qmpPath;
     pid_t pid = 0;
+
+    bool operator==(const SourceSpec&) const = default;
 };
 
 struct DestinationSpec
@@ -46,6 +48,8 @@ struct DestinationSpec
     QString qmpPath; ///< Attach: appears once the destination has read its CPR state
     QString cprPath; ///< Attach: empty in normal mode
     QString mainPath; ///< Attach: where it listens, when started with -incoming unix:…; empty = defer
+
+    bool operator==(const DestinationSpec&) const = default;
 };
 
 struct SessionRequest
@@ -81,6 +85,8 @@ struct EndpointStatus
     QString migrationStatus;
     qint64 ramBytes = -1; ///< -1 = not known
     qint64 processStartNs = 0; ///< realtime; 0 = not known
+
+    bool operator==(const EndpointStatus&) const = default;
 };
 
 /// How a session ended, for exit codes and titles.

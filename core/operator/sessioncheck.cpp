@@ -5,6 +5,7 @@
 #include "operator/discovery.h"
 #include "operator/sessionplanner.h"
 #include "operator/sessionprivate.h"
+#include "operator/sessionrecord.h"
 #include "operator/socketmove.h"
 
 #include <KLocalizedString>
@@ -231,15 +232,14 @@ void Session::Private::concludeCheck()
     route = routeOf(inventory, plan);
     noteInventory(Side::Source, inventory);
     compareDestinationSwitches();
+    if (plan.derived)
+        note(Category::Action, QStringLiteral("destination"), toRecord(*plan.derived));
+
     checks = preflight(sourceFacts, plan, std::nullopt);
     for (Check& check : unfinishedPairs())
         checks.push_back(std::move(check));
-    for (const Check& check : checks) {
-        note(Category::Check, check.id,
-            { { QStringLiteral("verdict"), verdictId(check.verdict) },
-                { QStringLiteral("title"), check.title }, { QStringLiteral("evidence"), check.evidence },
-                { QStringLiteral("remedy"), check.remedy } });
-    }
+    for (const Check& check : checks)
+        note(Category::Check, check.id, toRecord(check));
     journal = { .folder = folder,
         .bootId = {},
         .stage = JournalStage::Armed,

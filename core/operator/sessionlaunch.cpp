@@ -167,7 +167,7 @@ void Session::Private::moveMonitor()
 {
     for (const PathMove& move : moves) {
         if (const auto moved = takePlace(move.destinationPath, move.sourcePath); !moved)
-            Q_EMIT q->noted({ .side = Side::Destination,
+            remark({ .side = Side::Destination,
                 .phase = SessionPhase::Finish,
                 .error = moved.error(),
                 .destinationOutput = {} });

@@ -99,6 +99,10 @@ public:
     std::unique_ptr<Endpoint> makeEndpoint(Side side);
     Endpoint* endpointOf(Side side) const { return side == Side::Source ? source.get() : destination.get(); }
     void note(timeline::Category category, const QString& name, const QJsonObject& attributes = {});
+    /// Into the record, and to whoever listens.
+    void remark(const Failure& what);
+    /// What has changed of both sides since the last time goes into the record.
+    void tellEndpoints();
     void dropFolder();
 
     Session* q;
@@ -126,6 +130,7 @@ public:
     std::vector<Check> checks;
     std::vector<DoneFix> fixes;
     Verification verification;
+    std::array<EndpointStatus, 2> toldStatus; ///< as it stands in the record: of the source, the destination
     QString folder;
     PairJournal journal;
     std::unique_ptr<FactsCollector> collector;

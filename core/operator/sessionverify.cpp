@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 #include "operator/sessionprivate.h"
+#include "operator/sessionrecord.h"
 
 #include <KLocalizedString>
 
-#include <QJsonArray>
 #include <QPointer>
 
 namespace cutover::op {
@@ -74,9 +74,9 @@ void Session::Private::concludeVerification()
         noteProof(fd,
             fd.proof.identity == fdpass::Identity::Same ? fdpass::identityId(fd.proof.identity)
                                                         : QStringLiteral("new"));
+        note(Category::Fd, fd.name, toRecord(fd));
     note(Category::Verdict, verification.ok ? QStringLiteral("verified") : QStringLiteral("faulty"),
-        { { QStringLiteral("findings"), QJsonArray::fromStringList(verification.findings) },
-            { QStringLiteral("evidence"), QJsonArray::fromStringList(verification.evidence) } });
+        toRecord(verification));
     Q_EMIT q->verified();
     tell(input::Verified{ .ok = verification.ok,
         .failure = { .side = Side::Console,

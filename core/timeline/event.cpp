@@ -23,6 +23,7 @@ static constexpr std::array<std::pair<Category, QLatin1StringView>, 14> ids{ {
     { Category::Verdict, QLatin1StringView("verdict") },
     { Category::Pulse, QLatin1StringView("pulse") },
     { Category::Clock, QLatin1StringView("clock") },
+    { Category::Endpoint, QLatin1StringView("endpoint") },
 } };
 
 QString categoryId(Category category)

@@ -33,9 +33,17 @@ enum class Category : std::uint8_t {
     /// op::FdRoute}. The latest one of a side counts; that of the destination follows a migration.
     Inventory,
     Check, ///< a preflight check; name = its id; {verdict, evidence, remedy}
+    /// What the console or its user did: "check" (asked for, with the request), "destination" (its command
+    /// line, derived), "note" (tolerated; "text", and "failure" in full), "command", "socket-moved".
+    Action,
+    State, ///< the session's state changed; name = the state; its data and the "sentence" about it
+    Process, ///< name = "spawned" (by the console: the destination), "exited", "stderr" (attribute "line")
+    Fd, ///< name = the fd's name; {id, kind, text, sourceFd, destinationFd, identity, method, proof}
+    Check, ///< a preflight check; name = its id; {verdict, title, evidence, remedy}
     Verdict, ///< how a migration ended; name = the outcome
     Pulse, ///< name = "heartbeat", "traffic", or "absent" (the VMM has none); attributes as in pulse.h
     Clock, ///< a sample of CLOCK_REALTIME - CLOCK_MONOTONIC; {offsetNs, uncertaintyNs}
+    Endpoint, ///< what is known of the VMM of this side has changed; name = "status"; all that is known
 };
 
 /// The stable identifier used in recordings and exports: "qmp-sent", "trace", ...

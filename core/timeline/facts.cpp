@@ -80,6 +80,7 @@ std::optional<FactKind> kindOf(const Event& event)
     case Category::Inventory:
     case Category::Check:
     case Category::Pulse:
+    case Category::Endpoint:
         break;
     }
     return std::nullopt;

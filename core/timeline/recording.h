@@ -6,12 +6,14 @@
 #include "base/error.h"
 #include "base/uniquefd.h"
 #include "timeline/event.h"
+#include "timeline/recordingline.h"
 
 #include <QByteArray>
 #include <QObject>
 #include <QString>
 #include <QTimer>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -75,6 +77,7 @@ public:
 
     bool isOpen() const { return static_cast<bool>(m_file); }
     const QString& path() const { return m_path; }
+    qint64 bytesWritten() const { return m_wholeBytes; }
 
 Q_SIGNALS:
     /// Once: the recording ended early. Its file is valid as far as it goes.
@@ -100,6 +103,10 @@ struct RecordingDamage
     qint64 lines = 0; ///< how many lines are damaged, and left out
     bool cut = false; ///< the file ends within a line
     QString cause; ///< of the first
+
+    void add(qint64 damagedLine, qint64 offset, bool isCut, const QString& why);
+    /// That of a later part of the file, which counts its lines and bytes from its own beginning.
+    void add(const RecordingDamage& later, qint64 linesBefore, qint64 bytesBefore);
 
     bool isDamaged() const { return lines > 0; }
     /// One sentence; empty without damage.
@@ -137,6 +144,7 @@ private:
     qsizetype m_position = 0; ///< of the next line in the buffer
     qint64 m_offset = 0; ///< of the next line in the file
     qint64 m_line = 0; ///< number of the line that was read last
+    RecordingLineParser m_parser;
     RecordingDamage m_damage;
     qint64 m_skipped = 0;
 };
@@ -149,7 +157,15 @@ struct Recording
     qint64 skippedEvents = 0;
 };
 
-/// The whole file at once.
-Result<Recording> readRecording(const QString& path);
+/// How far readRecording() has come; shared with another thread, which may also cancel it.
+struct ReadProgress
+{
+    std::atomic<qint64> bytesRead = 0;
+    std::atomic<qint64> bytesTotal = 0; ///< 0 = not known
+    std::atomic<bool> cancelled = false;
+};
+
+/// The whole file at once, on several threads. The error's code is Cancelled where \a progress said so.
+Result<Recording> readRecording(const QString& path, ReadProgress* progress = nullptr);
 
 } // namespace cutover::timeline

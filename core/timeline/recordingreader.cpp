@@ -27,38 +27,6 @@ QString nameOf(QIODevice* device)
     return file ? file->fileName() : QString();
 }
 
-enum class Parsed : std::uint8_t { Event, Unknown, Damaged };
-
-Parsed parseEvent(QByteArrayView text, Event& event, QString& cause)
-{
-    QJsonParseError error;
-    const QJsonDocument document
-        = QJsonDocument::fromJson(QByteArray::fromRawData(text.data(), text.size()), &error);
-    if (!document.isObject()) {
-        cause = error.error == QJsonParseError::NoError ? QStringLiteral("it is no object")
-                                                        : error.errorString();
-        return Parsed::Damaged;
-    }
-    const QJsonObject object = document.object();
-    const QJsonValue name = object.value(QLatin1StringView("name"));
-    const QJsonValue side = object.value(QLatin1StringView("side"));
-    const QJsonValue category = object.value(QLatin1StringView("category"));
-    if (!name.isString() || !side.isString() || !category.isString()) {
-        cause = QStringLiteral("it has no side, category or name");
-        return Parsed::Damaged;
-    }
-    const auto knownSide = sideFromId(side.toString());
-    const auto knownCategory = categoryFromId(category.toString());
-    if (!knownSide || !knownCategory)
-        return Parsed::Unknown;
-    event.side = *knownSide;
-    event.category = *knownCategory;
-    event.name = name.toString();
-    event.timeNs = std::max<qint64>(object.value(QLatin1StringView("time")).toInteger(), 0);
-    event.attributes = object.value(QLatin1StringView("attributes")).toObject();
-    return Parsed::Event;
-}
-
 } // namespace
 
 /// A line in the buffer; valid until the next one is read.
@@ -136,12 +104,7 @@ Result<RecordingReader::Line> RecordingReader::nextLine()
 
 void RecordingReader::addDamage(const Line& line, const QString& cause)
 {
-    if (m_damage.lines++ == 0) {
-        m_damage.line = m_line;
-        m_damage.byteOffset = line.offset;
-        m_damage.cause = cause;
-    }
-    m_damage.cut |= line.isCut;
+    m_damage.add(m_line, line.offset, line.isCut, cause);
 }
 
 Result<RecordingHeader> RecordingReader::readHeader()
@@ -189,20 +152,43 @@ Result<std::size_t> RecordingReader::read(std::vector<Event>& events, std::size_
             continue;
         Event event;
         QString cause;
-        switch (parseEvent(line->text, event, cause)) {
-        case Parsed::Event:
+        switch (m_parser.parse(line->text, event, cause)) {
+        case RecordingLineParser::Parsed::Event:
             events.push_back(std::move(event));
             ++found;
             break;
-        case Parsed::Unknown:
+        case RecordingLineParser::Parsed::Unknown:
             ++m_skipped;
             break;
-        case Parsed::Damaged:
-            addDamage(*line, line->isCut ? QStringLiteral("the file is cut off in it") : cause);
+        case RecordingLineParser::Parsed::Damaged:
+            addDamage(*line, cause);
             break;
         }
     }
     return found;
+}
+
+void RecordingDamage::add(qint64 damagedLine, qint64 offset, bool isCut, const QString& why)
+{
+    if (lines++ == 0) {
+        line = damagedLine;
+        byteOffset = offset;
+        cause = isCut ? QStringLiteral("the file is cut off in it") : why;
+    }
+    cut |= isCut;
+}
+
+void RecordingDamage::add(const RecordingDamage& later, qint64 linesBefore, qint64 bytesBefore)
+{
+    if (!later.isDamaged())
+        return;
+    if (!isDamaged()) {
+        line = linesBefore + later.line;
+        byteOffset = bytesBefore + later.byteOffset;
+        cause = later.cause;
+    }
+    lines += later.lines;
+    cut |= later.cut;
 }
 
 QString RecordingDamage::message() const
@@ -217,34 +203,6 @@ QString RecordingDamage::message() const
     if (lines == 1)
         return text;
     return text + QStringLiteral(" %1 lines are left out in all.").arg(lines);
-}
-
-Result<Recording> readRecording(const QString& path)
-{
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly | QIODevice::Unbuffered)) {
-        const ErrorCode code = !file.exists()               ? ErrorCode::NotFound
-            : file.error() == QFileDevice::PermissionsError ? ErrorCode::PermissionDenied
-                                                            : ErrorCode::System;
-        return failure(code, attempt(), path, file.errorString());
-    }
-    RecordingReader reader(&file);
-    Recording recording;
-    auto header = reader.readHeader();
-    if (!header)
-        return std::unexpected(header.error());
-    recording.header = *header;
-    constexpr std::size_t batch = 10'000;
-    for (;;) {
-        const auto got = reader.read(recording.events, batch);
-        if (!got)
-            return std::unexpected(got.error());
-        if (*got == 0)
-            break;
-    }
-    recording.damage = reader.damage();
-    recording.skippedEvents = reader.skippedEvents();
-    return recording;
 }
 
 } // namespace cutover::timeline

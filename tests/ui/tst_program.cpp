@@ -36,6 +36,10 @@ private Q_SLOTS:
             << QStringList{ u"--demo"_s, u"--source"_s, u"pid:1"_s } << 2 << u"exclude"_s;
         QTest::newRow("migrate what") << QStringList{ u"--migrate"_s } << 2 << u"--source"_s;
         QTest::newRow("left over") << QStringList{ u"something"_s } << 2 << u"something"_s;
+        QTest::newRow("no such recording") << QStringList{ u"something"_s } << 2 << u"something"_s;
+        QTest::newRow("two recordings") << QStringList{ u"/"_s, u"other"_s } << 2 << u"other"_s;
+        QTest::newRow("recording and lab")
+            << QStringList{ u"/"_s, u"--lab"_s, u"qemu"_s } << 2 << u"exclude"_s;
         QTest::newRow("unknown option") << QStringList{ u"--bogus"_s } << 2 << u"bogus"_s;
     }
     void arguments()
@@ -54,6 +58,37 @@ private Q_SLOTS:
         QCOMPARE(program.exitStatus(), QProcess::NormalExit);
         QTEST(program.exitCode(), "exitCode");
         QVERIFY2(output.contains(says, Qt::CaseInsensitive), qPrintable(output));
+    }
+
+    /// The recording that is named on the command line is opened, and remembered.
+    void opensARecording()
+    {
+        const QString path = m_home.filePath(u"given.cutover"_s);
+        QFile recording(path);
+        QVERIFY(recording.open(QIODevice::WriteOnly));
+        recording.write(R"({"format":"cutover-recording","version":1})"
+                        "\n"
+                        R"({"time":5,"side":"console","category":"state","name":"ready"})"
+                        "\n");
+        recording.close();
+        QProcess program;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(u"HOME"_s, m_home.path());
+        environment.remove(u"XDG_CONFIG_HOME"_s);
+        environment.insert(u"QT_QPA_PLATFORM"_s, u"offscreen"_s);
+        program.setProcessEnvironment(environment);
+        program.setProcessChannelMode(QProcess::MergedChannels);
+        program.start(QStringLiteral(CUTOVER_PROGRAM), { path });
+        QVERIFY2(program.waitForStarted(), qPrintable(program.errorString()));
+        const auto settings = [this] {
+            QFile file(m_home.filePath(u".config/cutoverrc"_s));
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(settings().contains("given.cutover"), 60'000);
+        program.terminate();
+        QVERIFY(program.waitForFinished(60'000));
+        QCOMPARE(program.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(program.exitCode(), 0);
     }
 };
 

@@ -21,6 +21,7 @@ private Q_SLOTS:
     void init() { QTest::failOnWarning(); }
     void categoriesRoundTrip();
     void appendsInOrderOfArrival();
+    void replaysBothWays();
     void durations_data();
     void durations();
     void times();
@@ -29,14 +30,14 @@ private Q_SLOTS:
 void TestRecord::categoriesRoundTrip()
 {
     QSet<QString> ids;
-    for (int i = 0; i <= static_cast<int>(Category::Clock); ++i) {
+    for (int i = 0; i <= static_cast<int>(Category::Endpoint); ++i) {
         const auto category = static_cast<Category>(i);
         const QString id = categoryId(category);
         QVERIFY(!id.isEmpty());
         QCOMPARE(categoryFromId(id), std::optional(category));
         ids.insert(id);
     }
-    QCOMPARE(ids.size(), 13);
+    QCOMPARE(ids.size(), 14);
     QVERIFY(!categoryFromId(u"something else"));
 }
 
@@ -63,6 +64,53 @@ void TestRecord::appendsInOrderOfArrival()
     QCOMPARE(appended[1][1].value<std::size_t>(), 2);
     record.clear();
     QVERIFY(record.isEmpty());
+}
+
+void TestRecord::replaysBothWays()
+{
+    Record record;
+    record.append(Event{});
+    QSignalSpy appended(&record, &Record::appended);
+    QSignalSpy rewound(&record, &Record::rewound);
+    QSignalSpy cleared(&record, &Record::cleared);
+    std::vector<Event> recording(5);
+    for (std::size_t i = 0; i < recording.size(); ++i)
+        recording[i].timeNs = static_cast<qint64>(i);
+    record.load(recording);
+    QVERIFY(record.isLoaded());
+    QVERIFY(record.isEmpty());
+    QCOMPARE(record.whole().size(), 5);
+    QCOMPARE(cleared.size(), 1);
+
+    record.show(3);
+    QCOMPARE(appended.takeFirst(), (QVariantList{ QVariant::fromValue<std::size_t>(0), QVariant::fromValue<std::size_t>(3) }));
+    QCOMPARE(record.events().back().timeNs, 2);
+    record.show(99);
+    QCOMPARE(record.size(), 5);
+    QCOMPARE(appended.takeFirst(), (QVariantList{ QVariant::fromValue<std::size_t>(3), QVariant::fromValue<std::size_t>(2) }));
+    record.show(5);
+    QVERIFY(appended.isEmpty());
+    QCOMPARE(cleared.size(), 1);
+    bool told = false;
+    connect(&record, &Record::cleared, &record, [&] { told = record.isRewinding(); });
+    record.show(1);
+    QCOMPARE(rewound.size(), 1);
+    QCOMPARE(rewound.first().first().value<std::size_t>(), 1);
+    QCOMPARE(record.size(), 1);
+    QCOMPARE(record.whole().size(), 5);
+    // The same in other words, for the others.
+    QCOMPARE(cleared.size(), 2);
+    QVERIFY(told);
+    QVERIFY(!record.isRewinding());
+    QCOMPARE(appended.takeFirst(), (QVariantList{ QVariant::fromValue<std::size_t>(0), QVariant::fromValue<std::size_t>(1) }));
+    record.show(0);
+    QVERIFY(appended.isEmpty());
+
+    QCOMPARE(record.release(), recording);
+    QVERIFY(!record.isLoaded());
+    QVERIFY(record.whole().empty());
+    record.append(Event{});
+    QCOMPARE(record.size(), 1);
 }
 
 void TestRecord::durations_data()

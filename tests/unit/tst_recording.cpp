@@ -47,6 +47,9 @@ private Q_SLOTS:
     void longLinesAreLeftOut();
     void longEventsLoseTheirAttributes();
     void readsInPieces();
+    void manyBlocksAreOneRecording();
+    void otherSpellingsMeanTheSame();
+    void canBeCancelled();
     void missingFile();
 
 private:
@@ -406,6 +409,92 @@ void TestRecording::readsInPieces()
     QCOMPARE(events.size(), 50'000);
     QCOMPARE(events.back().name, u"49999"_s);
     QCOMPARE(reader.bytesRead(), bytes.size());
+}
+
+/// Several times what is read at once; the damage is where the pieces meet and elsewhere.
+void TestRecording::manyBlocksAreOneRecording()
+{
+    QByteArray bytes = headerLine;
+    const QByteArray filling(3000, 'x');
+    for (int i = 0; bytes.size() < 22'000'000; ++i) {
+        if (i % 1000 == 700)
+            bytes += "{damaged " + QByteArray::number(i) + "\n";
+        else if (i % 1000 == 800)
+            bytes += R"({"side":"moon","category":"trace","name":"n"})" "\n";
+        else if (i % 1000 == 900)
+            bytes += "\n";
+        bytes += recordingLine(Event{ .side = Side::Source,
+            .timeNs = 1000 + i,
+            .category = Category::Trace,
+            .name = u"event %1"_s.arg(i % 7),
+            .attributes = { { u"n"_s, i }, { u"filling"_s, QString::fromLatin1(filling) } } });
+    }
+    bytes += R"({"time":7,"side":"source)";
+    QFile file(path());
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QCOMPARE(file.write(bytes), bytes.size());
+    file.close();
+    ReadProgress progress;
+    const auto whole = readRecording(path(), &progress);
+    QVERIFY(whole.has_value());
+    QCOMPARE(progress.bytesTotal.load(), bytes.size());
+    const Read pieces = readBytes(bytes);
+    QCOMPARE(whole->events, pieces.events);
+    QCOMPARE(whole->skippedEvents, pieces.skipped);
+    QCOMPARE(whole->damage.lines, pieces.damage.lines);
+    QCOMPARE(whole->damage.message(), pieces.damage.message());
+    QVERIFY(whole->damage.cut);
+}
+
+void TestRecording::otherSpellingsMeanTheSame()
+{
+    const Event plain{ .side = Side::Source,
+        .timeNs = 5,
+        .category = Category::Trace,
+        .name = u"a"_s,
+        .attributes = { { u"b"_s, 1 } } };
+    for (const char* line : {
+             R"({"time":5,"side":"source","category":"trace","name":"a","attributes":{"b":1}})",
+             R"({ "time" : 5 , "side":"source","category":"trace","name":"a","attributes":{"b":1}})",
+             R"({"attributes":{"b":1},"name":"a","category":"trace","side":"source","time":5})",
+             R"({"time":5,"side":"source","category":"trace","name":"\u0061","attributes":{"b":1}})",
+             R"({"time":5,"side":"source","category":"trace","name":"a","attributes":{"b":1},"new":{}})",
+             R"({"time":5.0,"side":"source","category":"trace","name":"a","attributes":{"b":1}} )",
+         }) {
+        const Read read = readBytes(headerLine + line + '\n');
+        QVERIFY2(read.events.size() == 1, line);
+        QVERIFY2(read.events.front() == plain, line);
+    }
+    for (const char* line : {
+             R"({"time":5,"side":"source","category":"trace","name":"a","attributes":{"b":1})",
+             R"({"time":5,"side":"source","category":"trace","name":"a","attributes":{"b":1}}})",
+             R"({"time":5,"side":"source","category":"trace","name":"a"}{)",
+             R"({"time":5,"side":"source","category":"trace")",
+         }) {
+        const Read read = readBytes(headerLine + line + '\n');
+        QVERIFY2(read.events.empty() && read.damage.lines == 1, line);
+    }
+    const Read odd = readBytes(headerLine
+        + R"({"time":99999999999999999999,"side":"source","category":"trace","name":"\u00e4","attributes":[]})"
+          "\n");
+    QCOMPARE(odd.events.size(), 1);
+    QCOMPARE(odd.events.front().name, u"ä"_s);
+    QVERIFY(odd.events.front().attributes.isEmpty());
+}
+
+void TestRecording::canBeCancelled()
+{
+    RecordingWriter writer;
+    QVERIFY(writer.open(path(), u"t"_s));
+    QVERIFY(writer.close());
+    ReadProgress progress;
+    progress.cancelled = true;
+    const auto cancelled = readRecording(path(), &progress);
+    QVERIFY(!cancelled);
+    QCOMPARE(cancelled.error().code, ErrorCode::Cancelled);
+    const auto folder = readRecording(m_folder->path());
+    QVERIFY(!folder);
+    QVERIFY2(folder.error().cause.contains(u"folder"), qPrintable(folder.error().message()));
 }
 
 void TestRecording::missingFile()

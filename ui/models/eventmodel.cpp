@@ -47,6 +47,8 @@ QString categoryTitle(Category category)
         return i18n("Pulse");
     case Category::Clock:
         return i18n("Clock");
+    case Category::Endpoint:
+        return i18n("Status");
     }
     return {};
 }

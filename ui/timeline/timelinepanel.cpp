@@ -72,6 +72,8 @@ TimelinePanel::TimelinePanel(const timeline::Record& record, QWidget* parent)
     connect(&m_refreshTimer, &QTimer::timeout, this, &TimelinePanel::refresh);
     connect(&record, &timeline::Record::appended, this, &TimelinePanel::scheduleRefresh);
     connect(&record, &timeline::Record::cleared, this, [this] {
+        if (m_record.isRewinding())
+            return;
         m_view->selectEvent(std::nullopt);
         m_zoom.setSelection(std::nullopt);
         m_zoom.setFollowing(true);
@@ -162,7 +164,8 @@ void TimelinePanel::refresh()
 {
     QElapsedTimer clock;
     clock.start();
-    m_view->setScene(buildScene(m_record.events()));
+    // Of a recording everything is there to be seen; what is behind the play position stands back.
+    m_view->setScene(buildScene(m_record.whole()));
     updateTitle();
     if (m_view->scene().points.empty())
         showDetails(std::nullopt);
@@ -178,11 +181,11 @@ void TimelinePanel::selectEvent(std::optional<std::size_t> event)
 
 void TimelinePanel::showDetails(std::optional<std::size_t> event)
 {
-    if (!event || *event >= m_record.size()) {
+    if (!event || *event >= m_record.whole().size()) {
         m_details->setText(i18n("Click or press . and , to go from event to event."));
         return;
     }
-    const timeline::Event& chosen = m_record.events()[*event];
+    const timeline::Event& chosen = m_record.whole()[*event];
     QString text = clockText(chosen.timeNs) + QStringLiteral(" · ") + sideTitle(chosen.side)
         + QStringLiteral(" · ") + chosen.name + u' ' + attributesText(chosen.attributes);
     const QString sentence

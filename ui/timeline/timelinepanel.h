@@ -31,6 +31,8 @@ public:
 
     void selectEvent(std::optional<std::size_t> event);
     void showPause();
+    /// Up to where a replay has come, CLOCK_REALTIME. Nothing ends that.
+    void setPlayPosition(std::optional<qint64> timeNs) { Q_UNUSED(timeNs) }
     /// Takes in what the record has got since the last time; otherwise done a few times per second.
     void refresh();
 

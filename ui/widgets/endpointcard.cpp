@@ -213,9 +213,10 @@ void EndpointCard::addActions(Actions& actions)
     setContextMenuPolicy(Qt::ActionsContextMenu);
     QWidget::addActions({ m_copyPid, m_copySocket });
     updateActions();
+    setStatus({}, false, 0);
 }
 
-void EndpointCard::setStatus(const op::EndpointStatus& status, bool begun)
+void EndpointCard::setStatus(const op::EndpointStatus& status, bool begun, qint64 nowNs)
 {
     m_status = status;
     m_begun = begun;
@@ -227,6 +228,7 @@ void EndpointCard::refresh()
     const qint64 now = realtimeNs();
     const EndpointText text = endpointText(m_side, m_status, m_begun, now);
     m_rank = text.rank;
+    const EndpointText text = endpointText(m_side, status, begun, nowNs);
     m_title->setText(text.title);
     m_state->setText(stateSign(text.rank) + u' ' + text.state);
     m_details->setText(text.details);

@@ -48,6 +48,8 @@ public:
 
     void addActions(Actions& actions);
     void setStatus(const op::EndpointStatus& status, bool begun);
+    /// As endpointText() takes them.
+    void setStatus(const op::EndpointStatus& status, bool begun, qint64 nowNs);
 
 protected:
     void changeEvent(QEvent* event) override;

@@ -93,10 +93,16 @@ bool SessionCard::choose(const op::SessionRequest& request)
     return true;
 }
 
+    const int mode = m_mode->findData(request.mode);
+    m_mode->setCurrentIndex(std::max(mode, 0));
+    m_guarded->setChecked(request.guarded);
+}
+
 void SessionCard::setState(const op::SessionState& state)
 {
-    m_sentence->setText(op::stateSentence(state));
-    const bool fixed = isUnderWay(state) || std::holds_alternative<op::state::Migrated>(state);
+    const QString sentence = op::stateSentence(state);
+    m_sentence->setText(m_replayed ? i18nc("a sentence", "Recording: %1", sentence) : sentence);
+    const bool fixed = m_replayed || isUnderWay(state) || std::holds_alternative<op::state::Migrated>(state);
     m_mode->setEnabled(!fixed);
     m_guarded->setEnabled(!fixed);
 }

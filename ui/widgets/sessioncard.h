@@ -35,6 +35,10 @@ public:
     /// Takes over the choices of \a request where they can still be made; false when nothing changes.
     bool choose(const op::SessionRequest& request);
     void setState(const op::SessionState& state);
+    /// Of a recording: nothing can be chosen.
+    void setReplayed(bool replayed) { m_replayed = replayed; }
+    /// Shows the choices of \a request.
+    void showRequest(const op::SessionRequest& request);
 
 Q_SIGNALS:
     /// The user has chosen otherwise.
@@ -43,6 +47,7 @@ Q_SIGNALS:
 private:
     QHBoxLayout* m_choices;
     QComboBox* m_mode;
+    bool m_replayed = false;
     QCheckBox* m_guarded;
     QCheckBox* m_fdSwitch;
     ActionButton* m_button;

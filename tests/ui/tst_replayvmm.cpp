@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "viewtext.h"
+
+#include "lab/vmmlab.h"
+#include "mainwindow.h"
+#include "replay/recordings.h"
+#include "replay/replaybar.h"
+#include "replay/replaysession.h"
+#include "timeline/timelinepanel.h"
+
+#include <KLocalizedString>
+#include <KSharedConfig>
+
+#include <QJsonDocument>
+#include <QRegularExpression>
+#include <QSignalSpy>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace cutover;
+using namespace cutover::ui;
+using namespace Qt::StringLiterals;
+
+/// A real migration between two processes of the embedded VMM: what the window showed of it, and what the
+/// recording that was made of it shows.
+class TestReplayVmm : public QObject
+{
+    Q_OBJECT
+private:
+    static constexpr int deadlineMs = 120'000;
+    QTemporaryDir m_runtime;
+
+    static void show(MainWindow& window)
+    {
+        window.resize(1400, 900);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        window.activateWindow();
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        QStandardPaths::setTestModeEnabled(true);
+        qputenv("XDG_RUNTIME_DIR", m_runtime.path().toLocal8Bit());
+        KLocalizedString::setApplicationDomain("cutover");
+    }
+    void init()
+    {
+        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
+        KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
+    }
+
+    void theRecordingShowsTheSame_data()
+    {
+        QTest::addColumn<bool>("finish");
+        QTest::newRow("migrated") << false;
+        QTest::newRow("finished") << true;
+    }
+    void theRecordingShowsTheSame()
+    {
+        QFETCH(const bool, finish);
+        lab::VmmLab lab({ .ramBytes = qint64{ 32 } << 20, .network = false, .disk = false });
+        QSignalSpy started(&lab, &lab::VmmLab::started);
+        lab.start();
+        QVERIFY(started.wait(deadlineMs));
+
+        const QString path = m_runtime.filePath(u"%1.cutover"_s.arg(QLatin1StringView(QTest::currentDataTag())));
+        QString shown;
+        QJsonObject state;
+        op::EndpointStatus source;
+        op::EndpointStatus destination;
+        std::vector<op::Check> checks;
+        {
+            ReplaySession session;
+            MainWindow window(&session);
+            show(window);
+            op::SessionRequest request;
+            request.source.qmpPath = lab.qmpPath();
+            request.parameters = { { u"handover"_s, u"prepared"_s } };
+            window.begin(request);
+            const auto settled = [&] { return session.failure().has_value(); };
+            const auto why = [&] { return session.failure() ? session.failure()->sentence() : QString(); };
+            QTRY_VERIFY2_WITH_TIMEOUT(std::holds_alternative<op::state::Ready>(session.state()) || settled(),
+                qPrintable(why()), deadlineMs);
+            QTest::keyClick(&window, Qt::Key_M, Qt::ControlModifier);
+            QTRY_VERIFY2_WITH_TIMEOUT(
+                std::holds_alternative<op::state::Migrated>(session.state()) || settled(), qPrintable(why()),
+                deadlineMs);
+            QVERIFY2(std::holds_alternative<op::state::Migrated>(session.state()), qPrintable(why()));
+            const op::EndpointStatus moved = session.endpoint(Side::Destination);
+            std::ignore = lab.takeOver(moved.pid, moved.startTicks);
+            if (finish) {
+                QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
+                QTRY_VERIFY_WITH_TIMEOUT(
+                    std::holds_alternative<op::state::Finished>(session.state()), deadlineMs);
+            }
+            // What is still in the logs and on its way.
+            QTest::qWait(500);
+            window.timelinePanel()->refresh();
+            shown = test::viewText(window);
+            state = op::toRecord(session.state());
+            source = session.endpoint(Side::Source);
+            destination = session.endpoint(Side::Destination);
+            checks = session.checks();
+            QSignalSpy saved(window.recordings(), &Recordings::said);
+            window.recordings()->save(path);
+            QTRY_COMPARE(saved.size(), 1);
+        }
+
+        ReplaySession session;
+        MainWindow window(&session);
+        show(window);
+        window.recordings()->open(path);
+        QTRY_VERIFY(window.recordings()->isShown());
+        window.timelinePanel()->refresh();
+        QCOMPARE(op::toRecord(session.state()), state);
+        source.processStartNs = session.endpoint(Side::Source).processStartNs;
+        destination.processStartNs = session.endpoint(Side::Destination).processStartNs;
+        QCOMPARE(session.endpoint(Side::Source), source);
+        QCOMPARE(session.endpoint(Side::Destination), destination);
+        QVERIFY(source.processStartNs > 0);
+        QCOMPARE(session.checks(), checks);
+        QVERIFY(session.verification().ok);
+        QVERIFY(!session.verification().fds.empty());
+        const QStringList was = shown.split(u'\n');
+        const QStringList is = test::viewText(window).split(u'\n');
+        for (qsizetype line = 0; line < std::min(was.size(), is.size()); ++line)
+            QCOMPARE(is[line], was[line]);
+        QCOMPARE(is.size(), was.size());
+        if (const QString folder = qEnvironmentVariable("CUTOVER_SCREENSHOTS"); !folder.isEmpty())
+            QVERIFY(window.grab().save(
+                folder + u"/replay-vmm-"_s + QString::fromLatin1(QTest::currentDataTag()) + u".png"_s));
+    }
+};
+
+QTEST_MAIN(TestReplayVmm)
+#include "tst_replayvmm.moc"
