@@ -16,6 +16,7 @@ class QStackedWidget;
 
 namespace cutover::ui {
 
+class DetailsPanel;
 class EndpointCard;
 class EventsPanel;
 class FailureBox;
@@ -101,6 +102,7 @@ private:
     TablePanel* m_breakdownPanel = nullptr;
     QmpPanel* m_qmp = nullptr;
     EventsPanel* m_events = nullptr;
+    DetailsPanel* m_details = nullptr;
     QList<QDockWidget*> m_docks; ///< in the order of their shortcuts
     QByteArray m_hiddenLayout; ///< of the docks while the start page is shown
     QLabel* m_status = nullptr;

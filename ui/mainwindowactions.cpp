@@ -4,6 +4,7 @@
 #include "mainwindow.h"
 
 #include "nextstep.h"
+#include "panels/eventspanel.h"
 #include "panels/startpanel.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
@@ -32,8 +33,8 @@ void MainWindow::makeActions()
 {
     makeSessionActions();
     makeViewActions();
-    for (QAction* action : m_timeline->timelineActions())
-        m_actions.add(i18n("Timeline"), action);
+    m_timeline->addActions(m_actions);
+    m_events->addActions(m_actions);
     const QString help = i18n("Help");
     QAction* commands = m_actions.add(help, QStringLiteral("help_commands"), i18n("Find a Command…"),
         QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_I), this);
