@@ -20,6 +20,7 @@
 #include "preferences/applypreferences.h"
 #include "replay/recordings.h"
 #include "replay/replaybar.h"
+#include "timeline/detailspanel.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
@@ -159,6 +160,7 @@ void MainWindow::makeDocks()
     m_pulse = new PulsePanel(m_session);
     m_qmp = new QmpPanel(m_session->record());
     m_events = new EventsPanel(m_session->record());
+    m_details = new DetailsPanel(m_timeline);
 
     addDock(QStringLiteral("fdsDock"), i18n("Devices and Fds"), m_fdPanel);
     addDock(QStringLiteral("breakdownDock"), i18n("Pause Breakdown"), m_breakdown);
@@ -168,6 +170,7 @@ void MainWindow::makeDocks()
     addDock(QStringLiteral("preflightDock"), i18n("Preflight"), m_preflight);
     addDock(QStringLiteral("eventsDock"), i18n("Events"), m_events);
     addDock(QStringLiteral("pulseDock"), i18n("Pulse"), m_pulse);
+    addDock(QStringLiteral("detailsDock"), i18n("Details"), m_details);
 }
 
 void MainWindow::connectSession()
@@ -229,6 +232,26 @@ void MainWindow::connectSelection()
 {
     connect(m_timeline, &TimelinePanel::eventSelected, m_events, &EventsPanel::selectEvent);
     connect(m_events, &EventsPanel::eventSelected, m_timeline, &TimelinePanel::selectEvent);
+    connect(m_events, &EventsPanel::failed, m_failure, &FailureBox::showError);
+    connect(m_events, &EventsPanel::exported, this,
+        [this](const QString& path) { statusBar()->showMessage(i18n("Exported to %1", path), 10'000); });
+    connect(m_details, &DetailsPanel::eventRequested, this, [this](std::size_t event) {
+        m_timeline->selectEvent(event);
+        m_events->selectEvent(event);
+    });
+    connect(m_timeline, &TimelinePanel::detailsRequested, this, [this] {
+        for (QDockWidget* dock : std::as_const(m_docks)) {
+            if (dock->widget() == m_details)
+                goToDock(dock);
+        }
+    });
+    const auto tellOrigins = [this] {
+        m_events->model().setOrigins(
+            m_timeline->scene().originNs, m_timeline->zoom().marker(ZoomControl::Marker::A).value_or(0));
+    };
+    connect(m_timeline, &TimelinePanel::sceneChanged, m_events, tellOrigins);
+    connect(&m_timeline->zoom(), &ZoomControl::markersChanged, m_events, tellOrigins);
+    tellOrigins();
     connect(m_qmp, &QmpPanel::eventSelected, this, [this](std::size_t event) {
         m_timeline->selectEvent(event);
         m_events->selectEvent(event);
@@ -399,7 +422,7 @@ void MainWindow::updateChecks()
 
 void MainWindow::updateScene()
 {
-    const auto events = m_session->record().events();
+    const auto events = m_timeline->model().keyEvents().events();
     m_phases->setPhases(timeline::phases(events));
     const timeline::PauseBreakdown& pause = m_timeline->scene().pause;
     m_breakdown->setBreakdown(pause);
@@ -413,6 +436,10 @@ void MainWindow::updateScene()
     m_status->setText(statusText(m_session->state(), pause));
     m_recording->setText(i18np("%1 event", "%1 events", static_cast<int>(events.size())));
     m_recordings->updateActions();
+    m_breakdownPanel->setSummary(pause.isKnown()
+            ? i18n("%1 · %2", durationText(pause.pause.valueNs), evidenceTitle(pause.pause.tier))
+            : QString());
+    m_recording->setText(i18np("%1 event", "%1 events", static_cast<int>(m_session->record().size())));
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)

@@ -22,6 +22,7 @@ class DemoDirector;
 class DemoStrip;
 class BreakdownPanel;
 class DevicesPanel;
+class DetailsPanel;
 class EndpointCard;
 class EventsPanel;
 class FailureBox;
@@ -138,6 +139,7 @@ private:
     TablePanel* m_breakdownPanel = nullptr;
     QmpPanel* m_qmp = nullptr;
     EventsPanel* m_events = nullptr;
+    DetailsPanel* m_details = nullptr;
     QList<QDockWidget*> m_docks; ///< in the order of their shortcuts
     QByteArray m_hiddenLayout; ///< of the docks while the start page is shown
     QLabel* m_status = nullptr;

@@ -6,6 +6,7 @@
 #include "demo/demostrip.h"
 #include "devices/devicespanel.h"
 #include "nextstep.h"
+#include "panels/eventspanel.h"
 #include "panels/startpanel.h"
 #include "rescue/rescuepanel.h"
 #include "breakdown/breakdownpanel.h"
@@ -55,6 +56,8 @@ void MainWindow::makeActions()
             QStringLiteral("configure"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Comma), this);
     preferences->setToolTip(i18n("Colours, text size, recordings, and what a migration starts with"));
     connect(preferences, &QAction::triggered, this, &MainWindow::showPreferences);
+    m_timeline->addActions(m_actions);
+    m_events->addActions(m_actions);
     const QString help = i18n("Help");
     QAction* commands = m_actions.add(help, QStringLiteral("help_commands"), i18n("Find a Command…"),
         QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_I), this);

@@ -160,6 +160,11 @@ QString Fact::state() const
     return text(kind == FactKind::QmpMigration ? QLatin1StringView("status") : QLatin1StringView("state"));
 }
 
+bool isFact(const Event& event)
+{
+    return kindOf(event).has_value();
+}
+
 bool isTerminal(QStringView migrationState)
 {
     return migrationState == u"completed" || migrationState == u"failed" || migrationState == u"cancelled";

@@ -85,6 +85,9 @@ struct Facts
 /// migration opens no window, although the record may hold it under the source.
 Facts collectFacts(std::span<const Event> events);
 
+/// Whether collectFacts() makes a fact of \a event.
+bool isFact(const Event& event);
+
 bool isTerminal(QStringView migrationState);
 
 } // namespace cutover::timeline

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "timeline/arrows.h"
 #include "timeline/labels.h"
 #include "timeline/ruler.h"
 #include "timeline/timelinecoordinates.h"
@@ -163,22 +164,115 @@ private Q_SLOTS:
 
     void lanesDoNotOverlap()
     {
-        using Row = TimelineGeometry::Row;
-        for (const double height :
-            { TimelineGeometry::heightFor(17, TimelineGeometry::minimumLabelRows), 330.0, 700.0 }) {
-            const TimelineGeometry geometry{ .width = 900, .height = height, .em = 17, .gutter = 90 };
-            QVERIFY(geometry.labelRows() >= TimelineGeometry::minimumLabelRows);
+        for (const double height : { 200.0, 330.0, 700.0 }) {
+            const TimelineGeometry geometry(
+                { .width = 900, .height = height, .em = 17, .gutter = 90, .looks = {}, .ownershipRows = 3 });
             QVERIFY(geometry.ruler().bottom() <= geometry.band().top());
-            QVERIFY(geometry.band().bottom() <= geometry.lane(Row::Source).top());
-            QVERIFY(geometry.lane(Row::Source).bottom() <= geometry.lane(Row::Channel).top() + 0.01);
-            QVERIFY(geometry.lane(Row::Channel).bottom() <= geometry.lane(Row::Destination).top() + 0.01);
-            QVERIFY(geometry.lane(Row::Destination).bottom() <= height + 0.01);
-            for (const Row row : { Row::Source, Row::Destination }) {
-                QVERIFY(geometry.lane(row).contains(geometry.bar(row).center()));
-                QVERIFY(geometry.label(row, geometry.labelRows() - 1, 0, 10).bottom()
-                    <= geometry.lane(row).bottom() + 0.01);
+            QVERIFY(geometry.band().bottom() <= geometry.lanes().top());
+            double bottom = geometry.lanes().top();
+            for (const LaneId lane : allLanes) {
+                QVERIFY(geometry.isShown(lane));
+                QVERIFY(geometry.lane(lane).top() >= bottom - 0.01);
+                bottom = geometry.lane(lane).bottom();
+                QVERIFY(geometry.lane(lane).contains(geometry.bar(lane).center()));
+                QVERIFY(geometry.lane(lane).contains(geometry.title(lane).center()));
+                const int rows = geometry.labelRows(lane);
+                if (rows > 0)
+                    QVERIFY(geometry.label(lane, rows - 1, 0, 10).bottom() <= bottom + 0.01);
+            }
+            QCOMPARE(geometry.scrollRange() > 0, bottom > height + 0.01);
+            for (int row = 0; row < 3; ++row) {
+                QVERIFY(geometry.lane(LaneId::Ownership).contains(geometry.ownershipBar(row)));
+                QCOMPARE(geometry.ownershipRowAt(geometry.ownershipBar(row).center().y()), row);
             }
         }
+    }
+
+    void lanesFoldAndHide()
+    {
+        TimelineGeometry::Space space{
+            .width = 900, .height = 400, .em = 17, .gutter = 90, .looks = {}, .ownershipRows = 2
+        };
+        const TimelineGeometry open(space);
+        space.looks[static_cast<std::size_t>(LaneId::Source)].folded = true;
+        space.looks[static_cast<std::size_t>(LaneId::Channels)].visible = false;
+        space.looks[static_cast<std::size_t>(LaneId::Ownership)].folded = true;
+        const TimelineGeometry folded(space);
+        QVERIFY(!folded.isShown(LaneId::Channels));
+        QCOMPARE(folded.labelRows(LaneId::Source), 0);
+        QVERIFY(folded.labelRows(LaneId::Destination) >= open.labelRows(LaneId::Destination));
+        QVERIFY(folded.lane(LaneId::Ownership).height() < open.lane(LaneId::Ownership).height());
+        QVERIFY(folded.lane(LaneId::Ownership).contains(folded.ownershipBar(1)));
+        QCOMPARE(folded.laneAt(folded.lane(LaneId::Destination).center().y()), LaneId::Destination);
+        space.ownershipRows = 0;
+        QVERIFY(!TimelineGeometry(space).isShown(LaneId::Ownership));
+    }
+
+    void lanesScroll()
+    {
+        TimelineGeometry::Space space{
+            .width = 900, .height = 150, .em = 17, .gutter = 90, .looks = {}, .ownershipRows = 4
+        };
+        const double range = TimelineGeometry(space).scrollRange();
+        QVERIFY(range > 0);
+        space.scroll = range + 1000;
+        const TimelineGeometry end(space);
+        QVERIFY(std::abs(end.lane(LaneId::Console).bottom() - space.height) < 0.01);
+        QVERIFY(!end.laneAt(end.band().center().y()));
+    }
+
+    void markersAndPlayPosition()
+    {
+        ZoomControl zoom;
+        zoom.setTrace({ 0, 10'000'000 });
+        QSignalSpy markers(&zoom, &ZoomControl::markersChanged);
+        zoom.setMarker(ZoomControl::Marker::A, 1'000);
+        QVERIFY(!zoom.markerDifference());
+        zoom.setMarker(ZoomControl::Marker::B, 400);
+        QCOMPARE(zoom.markerDifference(), qint64{ -600 });
+        zoom.setMarker(ZoomControl::Marker::B, 400);
+        QCOMPARE(markers.size(), 2);
+        zoom.setRange({ 0, 100'000 });
+        zoom.setPlayPosition(5'000'000);
+        QVERIFY(zoom.range().contains(5'000'000));
+    }
+
+    void followingKeepsAChosenLength()
+    {
+        ZoomControl zoom;
+        zoom.setTrace({ 0, 10'000'000 });
+        zoom.setRange({ 0, 100'000 });
+        zoom.setFollowing(true);
+        QCOMPARE(zoom.range().length(), qint64{ 100'000 });
+        QCOMPARE(zoom.range().endNs, zoom.bounds().endNs);
+        zoom.setTrace({ 0, 20'000'000 });
+        QVERIFY(zoom.isFollowing());
+        QCOMPARE(zoom.range().length(), qint64{ 100'000 });
+        QCOMPARE(zoom.range().endNs, zoom.bounds().endNs);
+        zoom.fit();
+        QCOMPARE(zoom.range(), zoom.bounds());
+        zoom.setTrace({ 0, 30'000'000 });
+        QCOMPARE(zoom.range(), zoom.bounds());
+    }
+
+    void arrowsAreBundledUntilZoomed()
+    {
+        std::vector<Arrow> arrows;
+        for (int i = 0; i < 100; ++i)
+            arrows.push_back({ .name = QString::number(i),
+                .id = 0,
+                .sentNs = 1'000 + (i * 10),
+                .receivedNs = 5'000 + (i * 10),
+                .inferred = false,
+                .text = {} });
+        const auto far = bundleArrows(arrows, { 0, 1'000'000 }, 1000, 8);
+        QCOMPARE(far.size(), std::size_t{ 1 });
+        QCOMPARE(far[0].count, std::size_t{ 100 });
+        QCOMPARE(far[0].time(), (Interval{ 1'000, 5'991 }));
+        const auto near = bundleArrows(arrows, { 1'000, 2'000 }, 1000, 8);
+        QCOMPARE(near.size(), std::size_t{ 100 });
+        QVERIFY(near[99].isSingle());
+        QVERIFY(bundleArrows({}, { 0, 1 }, 100, 8).empty());
     }
 };
 

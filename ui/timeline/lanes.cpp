@@ -9,7 +9,8 @@
 
 namespace cutover::ui {
 
-using timeline::Checkpoint;
+using timeline::Category;
+using timeline::Event;
 using timeline::Span;
 
 namespace {
@@ -54,6 +55,10 @@ Look lookOf(const QString& id, const QString& otherwise)
         return { .tone = Tone::Prepare,
             .text = i18n("start"),
             .sentence = i18n("Everything is loaded; the main loop takes over to start the guest.") };
+    if (id == u"failed")
+        return {
+            .tone = Tone::Fault, .text = i18n("failed"), .sentence = i18n("The migration has failed here.")
+        };
     return { .tone = Tone::Idle, .text = otherwise, .sentence = {} };
 }
 
@@ -93,24 +98,56 @@ void add(std::vector<LaneSpan>& bars, const Look& look, qint64 startNs, qint64 e
         .sentence = look.sentence });
 }
 
-void addStop(std::vector<LaneSpan>& bars, const Span& span, std::span<const Checkpoint> checkpoints)
+void addStop(std::vector<LaneSpan>& bars, const Span& span, std::span<const LaneMark> marks)
 {
     qint64 from = span.startNs;
     QString last;
-    for (const Checkpoint& checkpoint : checkpoints) {
-        if (checkpoint.side != Side::Source || checkpoint.timeNs <= from || checkpoint.timeNs >= span.endNs)
+    for (const LaneMark& mark : marks) {
+        if (mark.timeNs <= from || mark.timeNs >= span.endNs)
             continue;
-        add(bars, stopLook(last), from, checkpoint.timeNs);
-        from = checkpoint.timeNs;
-        last = checkpoint.name;
+        add(bars, stopLook(last), from, mark.timeNs);
+        from = mark.timeNs;
+        last = mark.name;
     }
     add(bars, stopLook(last), from, span.endNs);
 }
 
+/// What an event of the console is to be called on its lane; empty where it has no place there.
+QString actionName(const Event& event)
+{
+    const auto text
+        = [&event](const char* key) { return event.attributes.value(QLatin1StringView(key)).toString(); };
+    switch (event.category) {
+    case Category::Action:
+        if (event.name == u"command")
+            return text("command");
+        return event.name == u"note" ? i18nc("a remark of the session", "note") : event.name;
+    case Category::Verdict:
+        return event.name == u"verified" ? i18n("verified") : event.name;
+    case Category::QmpSent:
+        return event.name;
+    case Category::Process:
+        return event.side != Side::Console ? QString()
+            : event.name == u"spawned"     ? i18n("destination started")
+                                           : event.name;
+    default:
+        return {};
+    }
+}
+
+QString actionSentence(const Event& event)
+{
+    if (event.category == Category::QmpSent)
+        return event.side == Side::Destination ? i18n("Sent to the destination.")
+                                               : i18n("Sent to the source.");
+    if (event.category == Category::Verdict)
+        return i18n("The result of the migration was verified.");
+    return event.attributes.value(QLatin1StringView("text")).toString();
+}
+
 } // namespace
 
-std::vector<LaneSpan> laneSpans(
-    Side side, std::span<const Span> spans, std::span<const Checkpoint> checkpoints)
+std::vector<LaneSpan> laneSpans(Side side, std::span<const Span> spans, std::span<const LaneMark> marks)
 {
     std::vector<LaneSpan> bars;
     QString before;
@@ -118,7 +155,7 @@ std::vector<LaneSpan> laneSpans(
         if (span.side != side)
             continue;
         if (span.id == u"finish-migrate")
-            addStop(bars, span, checkpoints);
+            addStop(bars, span, marks);
         else if (span.id == u"paused" && side == Side::Destination
             && (before == u"starts" || before == u"load"))
             add(bars, commitLook(), span.startNs, span.endNs);
@@ -127,6 +164,56 @@ std::vector<LaneSpan> laneSpans(
         before = span.id;
     }
     return bars;
+}
+
+std::vector<LaneMark> checkpointMarks(Side side, const timeline::KeyEvents& events)
+{
+    std::vector<LaneMark> marks;
+    for (std::size_t i = 0; i < events.events().size(); ++i) {
+        const Event& event = events.events()[i];
+        if (event.side != side || event.timeNs <= 0 || event.category != Category::Trace
+            || event.name != u"vmstate_downtime_checkpoint")
+            continue;
+        const QString name = event.attributes.value(QLatin1StringView("name")).toString();
+        if (!name.isEmpty())
+            marks.push_back({ .timeNs = event.timeNs,
+                .name = name,
+                .sentence = timeline::checkpointText(name),
+                .event = events.numberOf(i) });
+    }
+    std::ranges::stable_sort(marks, {}, &LaneMark::timeNs);
+    return marks;
+}
+
+Lane consoleLane(const timeline::KeyEvents& events, const Interval& extent)
+{
+    Lane lane{ .side = Side::Console, .spans = {}, .marks = {} };
+    for (std::size_t i = 0; i < events.events().size(); ++i) {
+        const Event& event = events.events()[i];
+        if (event.timeNs <= 0)
+            continue;
+        if (event.category == Category::State) {
+            if (!lane.spans.empty())
+                lane.spans.back().time.endNs = event.timeNs;
+            const bool failed = event.name == u"failed" || event.name == u"stranded";
+            const bool rests = event.name == u"idle" || event.name == u"ready" || event.name == u"migrated"
+                || event.name == u"finished";
+            lane.spans.push_back({ .time = { .startNs = event.timeNs, .endNs = extent.endNs },
+                .tone = failed ? Tone::Fault
+                    : rests    ? Tone::Idle
+                               : Tone::Prepare,
+                .text = event.name,
+                .sentence = event.attributes.value(QLatin1StringView("sentence")).toString() });
+        } else if (const QString name = actionName(event); !name.isEmpty()) {
+            lane.marks.push_back({ .timeNs = event.timeNs,
+                .name = name,
+                .sentence = actionSentence(event),
+                .event = events.numberOf(i) });
+        }
+    }
+    std::erase_if(lane.spans, [](const LaneSpan& span) { return span.time.isEmpty(); });
+    std::ranges::stable_sort(lane.marks, {}, &LaneMark::timeNs);
+    return lane;
 }
 
 } // namespace cutover::ui

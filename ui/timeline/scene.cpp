@@ -5,10 +5,7 @@
 
 #include "lanes.h"
 
-#include "timeline/fds.h"
-
 #include <algorithm>
-#include <optional>
 #include <ranges>
 
 namespace cutover::ui {
@@ -16,56 +13,23 @@ namespace cutover::ui {
 using timeline::Category;
 using timeline::Event;
 
-static std::vector<EventPoint> timedPoints(std::span<const Event> events)
+static std::vector<Interval> streamsOf(std::span<const Event> events, qint64 endNs)
 {
-    std::vector<EventPoint> points;
-    points.reserve(events.size());
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        if (events[i].timeNs > 0)
-            points.push_back({ .timeNs = events[i].timeNs, .index = i, .side = events[i].side });
-    }
-    if (!std::ranges::is_sorted(points, {}, &EventPoint::timeNs))
-        std::ranges::stable_sort(points, {}, &EventPoint::timeNs);
-    return points;
-}
-
-static std::vector<Arrow> arrowsOf(std::span<const Event> events)
-{
-    std::vector<Arrow> arrows;
-    for (const timeline::FdEntry& fd : timeline::fdTable(events)) {
-        if (fd.sentNs > 0 && fd.receivedNs > 0)
-            arrows.push_back(
-                { .name = fd.name, .id = fd.id, .sentNs = fd.sentNs, .receivedNs = fd.receivedNs });
-    }
-    return arrows;
-}
-
-static Interval streamOf(std::span<const Event> events, qint64 endNs)
-{
-    Interval stream;
+    std::vector<Interval> streams;
+    bool open = false;
     for (const Event& event : events) {
         if (event.category != Category::Trace || event.timeNs <= 0)
             continue;
-        if (event.side == Side::Source && event.name == u"migration_socket_outgoing_connected")
-            stream = { .startNs = event.timeNs, .endNs = endNs };
-        else if (!stream.isEmpty() && event.side == Side::Destination
-            && event.name == u"process_incoming_migration_co_end")
-            stream.endNs = event.timeNs;
+        if (event.side == Side::Source && event.name == u"migration_socket_outgoing_connected") {
+            streams.push_back({ .startNs = event.timeNs, .endNs = endNs });
+            open = true;
+        } else if (open && event.side == Side::Destination
+            && event.name == u"process_incoming_migration_co_end") {
+            streams.back().endNs = std::max(event.timeNs, streams.back().startNs);
+            open = false;
+        }
     }
-    return stream;
-}
-
-static std::optional<std::size_t> eventOf(
-    const timeline::Checkpoint& checkpoint, std::span<const Event> events, std::span<const EventPoint> points)
-{
-    for (const EventPoint& point :
-        std::ranges::equal_range(points, checkpoint.timeNs, {}, &EventPoint::timeNs)) {
-        const Event& event = events[point.index];
-        if (point.side == checkpoint.side
-            && event.attributes.value(QLatin1StringView("name")) == checkpoint.name)
-            return point.index;
-    }
-    return std::nullopt;
+    return streams;
 }
 
 static qint64 migrationStart(std::span<const Event> events)
@@ -76,6 +40,19 @@ static qint64 migrationStart(std::span<const Event> events)
             return event.timeNs;
     }
     return 0;
+}
+
+/// The key events end where the record may not.
+static std::vector<timeline::Span> spansIn(std::span<const Event> events, const Interval& extent)
+{
+    std::vector<timeline::Span> spans = timeline::spans(events);
+    for (timeline::Span& span : spans) {
+        if (span.openStart)
+            span.startNs = std::min(span.startNs, extent.startNs);
+        if (span.openEnd)
+            span.endNs = std::max(span.endNs, extent.endNs);
+    }
+    return spans;
 }
 
 Interval Scene::pauseInterval() const
@@ -94,29 +71,26 @@ Interval Scene::pauseSurroundings() const
                                  .endNs = inner.endNs + (inner.length() / 2) };
 }
 
-Scene buildScene(std::span<const Event> events)
+Scene buildScene(const timeline::KeyEvents& keyEvents, const Interval& extent)
 {
     Scene scene;
-    scene.points = timedPoints(events);
-    if (scene.points.empty())
+    scene.extent = extent;
+    if (extent.isEmpty())
         return scene;
-    scene.extent = { .startNs = scene.points.front().timeNs, .endNs = scene.points.back().timeNs + 1 };
-    std::vector<timeline::Checkpoint> checkpoints = timeline::checkpoints(events);
-    const std::vector<timeline::Span> spans = timeline::spans(events);
-    for (Lane* lane : { &scene.source, &scene.destination })
-        lane->spans = laneSpans(lane->side, spans, checkpoints);
-    for (timeline::Checkpoint& checkpoint : checkpoints) {
-        if (const auto event = eventOf(checkpoint, events, scene.points)) {
-            Lane& lane = checkpoint.side == Side::Destination ? scene.destination : scene.source;
-            lane.checkpoints.push_back({ .checkpoint = std::move(checkpoint), .event = *event });
-        }
+    const auto events = keyEvents.events();
+    const std::vector<timeline::Span> spans = spansIn(events, extent);
+    for (Lane* lane : { &scene.source, &scene.destination }) {
+        lane->marks = checkpointMarks(lane->side, keyEvents);
+        lane->spans = laneSpans(lane->side, spans, lane->marks);
     }
+    scene.console = consoleLane(keyEvents, extent);
     scene.arrows = arrowsOf(events);
-    scene.stream = streamOf(events, scene.extent.endNs);
+    scene.streams = streamsOf(events, extent.endNs);
+    scene.ownership = ownershipRows(events, spans, extent);
     scene.pause = timeline::pauseBreakdown(events);
     scene.originNs = scene.pause.startNs > 0 ? scene.pause.startNs : migrationStart(events);
     if (scene.originNs == 0)
-        scene.originNs = scene.extent.startNs;
+        scene.originNs = extent.startNs;
     return scene;
 }
 

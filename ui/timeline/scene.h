@@ -3,21 +3,22 @@
 
 #pragma once
 
+#include "arrows.h"
+#include "ownership.h"
 #include "timelinecoordinates.h"
 
 #include "timeline/checkpoints.h"
-#include "timeline/event.h"
+#include "timeline/keyevents.h"
 #include "timeline/pause.h"
 
 #include <QString>
 
-#include <span>
 #include <vector>
 
 namespace cutover::ui {
 
 /// What a bar of a lane means; the painter gives it a colour.
-enum class Tone : std::uint8_t { Idle, Runs, Stop, Save, Prepare, Load, Wait };
+enum class Tone : std::uint8_t { Idle, Runs, Stop, Save, Prepare, Load, Wait, Fault };
 
 /// A stretch of a lane in which one thing goes on.
 struct LaneSpan
@@ -30,56 +31,49 @@ struct LaneSpan
     bool operator==(const LaneSpan&) const = default;
 };
 
-struct LaneCheckpoint
+/// A named instant on a lane: a checkpoint of a VMM, an action of the console.
+struct LaneMark
 {
-    timeline::Checkpoint checkpoint;
+    qint64 timeNs = 0;
+    QString name;
+    QString sentence; ///< what it means; empty where nobody knows
     std::size_t event = 0; ///< its number in the record
+
+    bool operator==(const LaneMark&) const = default;
 };
 
 struct Lane
 {
     Side side = Side::Source;
     std::vector<LaneSpan> spans; ///< in order, not overlapping
-    std::vector<LaneCheckpoint> checkpoints; ///< with a time, in order
+    std::vector<LaneMark> marks; ///< in order
 };
 
-/// A descriptor on its way through the CPR channel.
-struct Arrow
-{
-    QString name;
-    int id = 0;
-    qint64 sentNs = 0;
-    qint64 receivedNs = 0;
-};
-
-/// An event's place in time; index is its number in the record.
-struct EventPoint
-{
-    qint64 timeNs = 0;
-    std::size_t index = 0;
-    Side side = Side::Console;
-};
-
-/// All that the timeline shows, without a size, a font or a colour.
+/// All that the timeline shows beside the single events, without a size, a font or a colour.
 struct Scene
 {
-    Lane source{ .side = Side::Source, .spans = {}, .checkpoints = {} };
-    Lane destination{ .side = Side::Destination, .spans = {}, .checkpoints = {} };
-    std::vector<Arrow> arrows;
-    Interval stream; ///< the main channel's connection; empty = none seen
-    timeline::PauseBreakdown pause;
-    std::vector<EventPoint> points; ///< all timed events, by time
-    Interval extent; ///< from the first to the last point
+    Lane source{ .side = Side::Source, .spans = {}, .marks = {} };
+    Lane destination{ .side = Side::Destination, .spans = {}, .marks = {} };
+    Lane console{ .side = Side::Console, .spans = {}, .marks = {} };
+    std::vector<Arrow> arrows; ///< by the time they were sent
+    std::vector<Interval> streams; ///< the connections of main channels, in order
+    std::vector<OwnershipRow> ownership;
+    timeline::PauseBreakdown pause; ///< of the last migration
+    Interval extent; ///< of all timed events
     qint64 originNs = 0; ///< zero of the ruler: the start of the pause, else of the migration, else of all
 
-    const Lane& lane(Side side) const { return side == Side::Destination ? destination : source; }
+    bool isEmpty() const { return extent.isEmpty(); }
+    const Lane& lane(Side side) const
+    {
+        return side == Side::Destination ? destination : side == Side::Console ? console : source;
+    }
     /// The pause as far as it has got; empty where there is none.
     Interval pauseInterval() const;
     /// The part that explains the pause: the pause with half its length on each side.
     Interval pauseSurroundings() const;
 };
 
-/// Pure, linear in the number of events (and n log n where they are out of order).
-Scene buildScene(std::span<const timeline::Event> events);
+/// Pure; linear in the number of key events. \a extent: of all timed events.
+Scene buildScene(const timeline::KeyEvents& events, const Interval& extent);
 
 } // namespace cutover::ui

@@ -8,110 +8,236 @@ namespace cutover::ui {
 namespace {
 
 // In lines of text.
-constexpr double rulerLines = 1.7;
+constexpr double rulerLines = 1.6;
 constexpr double bandLines = 1.3;
-constexpr double marginLines = 0.4;
+constexpr double marginLines = 0.35;
 constexpr double barLines = 1.5;
+constexpr double consoleBarLines = 1.15;
 constexpr double stripLines = 0.45;
 constexpr double labelLines = 1.05;
-constexpr double channelLines = 3.0;
-constexpr int laneCount = 3;
+constexpr double channelLines = 2.4;
+constexpr double foldedChannelLines = 1.0;
+constexpr double ownershipLines = 1.15;
 
-double neededLines(TimelineGeometry::Row row, int labelRows)
+bool hasLabels(LaneId lane)
 {
-    return row == TimelineGeometry::Row::Channel
-        ? channelLines
-        : (2 * marginLines) + barLines + stripLines + (labelRows * labelLines);
+    return lane == LaneId::Source || lane == LaneId::Destination || lane == LaneId::Console;
+}
+
+double barHeight(LaneId lane, bool folded)
+{
+    switch (lane) {
+    case LaneId::Source:
+    case LaneId::Destination:
+        return barLines;
+    case LaneId::Console:
+        return consoleBarLines;
+    case LaneId::Channels:
+        return folded ? foldedChannelLines : channelLines;
+    case LaneId::Ownership:
+        break;
+    }
+    return ownershipLines;
+}
+
+double neededLines(LaneId lane, const TimelineGeometry::Space& space, int labelRows)
+{
+    const LaneLook& look = space.looks[static_cast<std::size_t>(lane)];
+    if (!look.visible || (lane == LaneId::Ownership && space.ownershipRows == 0))
+        return 0;
+    double lines = (2 * marginLines) + barHeight(lane, look.folded);
+    if (lane == LaneId::Ownership && !look.folded)
+        lines += space.ownershipRows * ownershipLines; // the first line is for the title
+    if (hasLabels(lane))
+        lines += stripLines + (look.folded ? 0 : labelRows * labelLines);
+    return lines;
 }
 
 } // namespace
 
-double TimelineGeometry::heightFor(double em, int labelRows)
+LaneId laneOf(Side side)
 {
-    return em
-        * (rulerLines + bandLines + neededLines(Row::Source, labelRows) + neededLines(Row::Channel, labelRows)
-            + neededLines(Row::Destination, labelRows));
+    switch (side) {
+    case Side::Source:
+        return LaneId::Source;
+    case Side::Destination:
+        return LaneId::Destination;
+    case Side::Channel:
+        return LaneId::Channels;
+    case Side::Console:
+        break;
+    }
+    return LaneId::Console;
 }
 
-int TimelineGeometry::labelRows() const
+QString laneKey(LaneId lane)
 {
-    int rows = minimumLabelRows;
-    while (rows < maximumLabelRows && heightFor(em, rows + 1) <= height)
-        ++rows;
-    return rows;
+    switch (lane) {
+    case LaneId::Source:
+        return QStringLiteral("source");
+    case LaneId::Channels:
+        return QStringLiteral("channels");
+    case LaneId::Destination:
+        return QStringLiteral("destination");
+    case LaneId::Ownership:
+        return QStringLiteral("ownership");
+    case LaneId::Console:
+        return QStringLiteral("console");
+    }
+    return {};
 }
 
-double TimelineGeometry::neededHeight(Row row) const
+double TimelineGeometry::heightFor(const Space& space, int labelRows)
 {
-    return neededLines(row, labelRows()) * em;
+    double lines = rulerLines + bandLines;
+    for (const LaneId lane : allLanes)
+        lines += neededLines(lane, space, lane == LaneId::Console ? std::min(labelRows, 1) : labelRows);
+    return lines * space.em;
 }
 
-double TimelineGeometry::spare() const
+double TimelineGeometry::minimumHeight(double em)
 {
-    return std::max(0.0, std::min(height - heightFor(em, labelRows()), em * 6)) / laneCount;
+    return (rulerLines + bandLines + (2 * marginLines) + barLines + stripLines + (2 * labelLines)) * em;
 }
 
-double TimelineGeometry::laneHeight(Row row) const
+TimelineGeometry::TimelineGeometry(const Space& space)
+    : m_space(space)
 {
-    return neededHeight(row) + spare();
+    const double em = space.em;
+    for (const LaneId lane : allLanes)
+        m_labels[at(lane)] = hasLabels(lane) && !isFolded(lane) ? 1 : 0;
+    double spare = space.height - heightFor(space, 1);
+    // The VMMs have more to say than the console.
+    for (int rows = 2; rows <= maximumLabelRows; ++rows) {
+        for (const LaneId lane : { LaneId::Destination, LaneId::Source }) {
+            const LaneLook& look = space.looks[at(lane)];
+            if (!look.visible || look.folded || spare < labelLines * em)
+                continue;
+            m_labels[at(lane)] = rows;
+            spare -= labelLines * em;
+        }
+    }
+    int shown = 0;
+    for (const LaneId lane : allLanes)
+        shown += neededLines(lane, space, 1) > 0 ? 1 : 0;
+    if (shown > 0)
+        m_air = std::clamp(spare / (2.0 * shown), 0.0, em * 0.8);
+    double top = 0;
+    for (const LaneId lane : allLanes) {
+        const double lines = neededLines(lane, space, m_labels[at(lane)]);
+        m_top[at(lane)] = top;
+        m_height[at(lane)] = lines > 0 ? (lines * em) + (2 * m_air) : 0;
+        top += m_height[at(lane)];
+    }
+    m_space.scroll = std::clamp(space.scroll, 0.0, scrollRange());
+}
+
+double TimelineGeometry::scrollRange() const
+{
+    const double all = m_top.back() + m_height.back();
+    return std::max(0.0, all - lanes().height());
+}
+
+std::optional<LaneId> TimelineGeometry::laneAt(double y) const
+{
+    if (y < lanes().top() || y >= lanes().bottom())
+        return std::nullopt;
+    for (const LaneId each : allLanes) {
+        const QRectF place = lane(each);
+        if (isShown(each) && y >= place.top() && y < place.bottom())
+            return each;
+    }
+    return std::nullopt;
 }
 
 QRectF TimelineGeometry::plot() const
 {
-    return { gutter, 0, std::max(0.0, width - gutter), height };
+    return { m_space.gutter, 0, std::max(0.0, m_space.width - m_space.gutter), m_space.height };
 }
 
 QRectF TimelineGeometry::ruler() const
 {
-    return { gutter, 0, plot().width(), rulerLines * em };
+    return { m_space.gutter, 0, plot().width(), rulerLines * m_space.em };
 }
 
 QRectF TimelineGeometry::band() const
 {
-    return { gutter, ruler().bottom(), plot().width(), bandLines * em };
+    return { m_space.gutter, ruler().bottom(), plot().width(), bandLines * m_space.em };
 }
 
-QRectF TimelineGeometry::lane(Row row) const
+QRectF TimelineGeometry::lanes() const
 {
-    double top = band().bottom();
-    for (const Row above : { Row::Source, Row::Channel }) {
-        if (above == row)
-            break;
-        top += laneHeight(above);
+    const double top = band().bottom();
+    return { 0, top, m_space.width, std::max(0.0, m_space.height - top) };
+}
+
+QRectF TimelineGeometry::lane(LaneId lane) const
+{
+    return { 0, lanes().top() + m_top[at(lane)] - m_space.scroll, m_space.width, m_height[at(lane)] };
+}
+
+QRectF TimelineGeometry::title(LaneId lane) const
+{
+    const QRectF place = bar(lane);
+    const double height = std::min(place.height(), barHeight(lane, true) * m_space.em);
+    return { 0, place.top(), m_space.gutter, height };
+}
+
+QRectF TimelineGeometry::bar(LaneId lane) const
+{
+    const QRectF whole = this->lane(lane);
+    const double margin = (marginLines * m_space.em) + m_air;
+    double height = barHeight(lane, isFolded(lane)) * m_space.em;
+    if (lane == LaneId::Ownership)
+        height = std::max(0.0, whole.height() - (2 * margin));
+    return { m_space.gutter, whole.top() + margin, plot().width(), height };
+}
+
+QRectF TimelineGeometry::strip(LaneId lane) const
+{
+    const QRectF above = bar(lane);
+    return { m_space.gutter, above.bottom(), above.width(), stripLines * m_space.em };
+}
+
+QRectF TimelineGeometry::label(LaneId lane, int row, double left, double width) const
+{
+    const double height = labelLines * m_space.em;
+    return { m_space.gutter + left, strip(lane).bottom() + (row * height), width, height };
+}
+
+QRectF TimelineGeometry::ownershipBar(int row) const
+{
+    const QRectF all = bar(LaneId::Ownership);
+    if (isFolded(LaneId::Ownership)) {
+        const double height = all.height() / std::max(1, m_space.ownershipRows);
+        return { all.left(), all.top() + (row * height), all.width(), std::max(1.0, height - 1) };
     }
-    return { 0, top, width, laneHeight(row) };
+    const double height = ownershipLines * m_space.em;
+    return { all.left(), all.top() + ((row + 1) * height), all.width(), m_space.em };
 }
 
-QRectF TimelineGeometry::bar(Row row) const
+std::optional<int> TimelineGeometry::ownershipRowAt(double y) const
 {
-    const QRectF whole = lane(row);
-    const double margin = (marginLines * em) + (spare() / 2);
-    if (row == Row::Channel)
-        return { gutter, whole.top() + margin, plot().width(), whole.height() - (2 * margin) };
-    return { gutter, whole.top() + margin, plot().width(), barLines * em };
-}
-
-QRectF TimelineGeometry::strip(Row row) const
-{
-    const QRectF above = bar(row);
-    return { gutter, above.bottom(), above.width(), stripLines * em };
-}
-
-QRectF TimelineGeometry::label(Row row, int labelRow, double left, double labelWidth) const
-{
-    return { gutter + left, strip(row).bottom() + (labelRow * labelLines * em), labelWidth, labelLines * em };
+    if (!isShown(LaneId::Ownership))
+        return std::nullopt;
+    for (int row = 0; row < m_space.ownershipRows; ++row) {
+        const QRectF place = ownershipBar(row);
+        if (y >= place.top() && y < place.bottom() + 1)
+            return row;
+    }
+    return std::nullopt;
 }
 
 double TimelineGeometry::xOf(qint64 timeNs, const Interval& range) const
 {
     // Beyond a few widths outside nothing is seen, and painting with huge numbers is not reliable.
     const double x = timeToPixel(timeNs, range, plot().width());
-    return gutter + std::clamp(x, -2 * width, 3 * width);
+    return m_space.gutter + std::clamp(x, -2 * m_space.width, 3 * m_space.width);
 }
 
 qint64 TimelineGeometry::timeAt(double x, const Interval& range) const
 {
-    return pixelToTime(x - gutter, range, plot().width());
+    return pixelToTime(x - m_space.gutter, range, plot().width());
 }
 
 QRectF TimelineGeometry::stretch(const Interval& part, const Interval& range, const QRectF& within) const

@@ -11,122 +11,210 @@
 namespace cutover::ui {
 
 using Kind = TimelineHit::Kind;
-using Row = TimelineGeometry::Row;
 
 namespace {
 
-std::optional<TimelineHit> hitLane(const Lane& lane, const Scene& scene, const TimelineGeometry& geometry,
-    const Interval& range, QPointF position, double reach)
+struct Query
 {
-    const Row row = TimelineGeometry::rowOf(lane.side);
-    if (!geometry.lane(row).contains(position))
-        return std::nullopt;
-    const LaneCheckpoint* nearest = nullptr;
-    double distance = reach;
-    for (const LaneCheckpoint& mark : lane.checkpoints) {
-        const double away = std::abs(geometry.xOf(mark.checkpoint.timeNs, range) - position.x());
-        if (away <= distance) {
+    const Scene& scene;
+    const EventIndex& index;
+    const TimelineGeometry& geometry;
+    const Interval& range;
+    QPointF position;
+    double reach;
+
+    qint64 time() const { return geometry.timeAt(position.x(), range); }
+    double distance(qint64 timeNs) const { return std::abs(geometry.xOf(timeNs, range) - position.x()); }
+};
+
+std::optional<TimelineHit> hitMark(const Query& query, LaneId lane, const std::vector<LaneMark>& marks)
+{
+    const LaneMark* nearest = nullptr;
+    for (const LaneMark& mark : marks) {
+        if (query.distance(mark.timeNs) > query.reach)
+            continue;
+        if (!nearest || query.distance(mark.timeNs) < query.distance(nearest->timeNs))
             nearest = &mark;
-            distance = away;
-        }
     }
-    const bool onBar = geometry.bar(row).contains(position);
-    if (nearest && !onBar)
-        return TimelineHit{ .kind = Kind::Checkpoint,
-            .event = nearest->event,
-            .time = {},
-            .sentence = nearest->checkpoint.text };
-    if (geometry.strip(row).contains(position)) {
-        const auto point = nearestPoint(scene, geometry.timeAt(position.x(), range), lane.side);
-        if (point && std::abs(geometry.xOf(point->timeNs, range) - position.x()) <= reach)
-            return TimelineHit{ .kind = Kind::Event, .event = point->index, .time = {}, .sentence = {} };
-    }
-    if (onBar) {
-        const qint64 time = geometry.timeAt(position.x(), range);
-        for (const LaneSpan& span : lane.spans) {
-            if (span.time.contains(time))
-                return TimelineHit{ .kind = Kind::Span,
-                    .event = {},
-                    .time = span.time,
-                    .sentence = span.text + QStringLiteral(": ") + span.sentence };
+    if (!nearest)
+        return std::nullopt;
+    return TimelineHit{ .kind = Kind::Mark,
+        .lane = lane,
+        .event = nearest->event,
+        .time = {},
+        .title = nearest->name,
+        .sentence = nearest->sentence };
+}
+
+std::optional<TimelineHit> hitEvent(const Query& query, LaneId lane, Side side)
+{
+    const auto point = query.index.nearest(query.time(), side);
+    if (!point || query.distance(point->timeNs) > query.reach)
+        return std::nullopt;
+    const qint64 perPixel
+        = std::max<qint64>(1, query.geometry.timeAt(1, query.range) - query.geometry.timeAt(0, query.range));
+    const qint64 from = query.range.startNs + ((point->timeNs - query.range.startNs) / perPixel * perPixel);
+    return TimelineHit{ .kind = Kind::Event,
+        .lane = lane,
+        .event = point->index,
+        .time = {},
+        .title = {},
+        .sentence = {},
+        .count = std::max<std::size_t>(1, query.index.count(side, { from, from + perPixel })) };
+}
+
+std::optional<TimelineHit> hitLane(const Query& query, const Lane& lane)
+{
+    const LaneId id = laneOf(lane.side);
+    const bool onBar = query.geometry.bar(id).contains(query.position);
+    if (!onBar) {
+        if (auto hit = hitMark(query, id, lane.marks))
+            return hit;
+        if (query.geometry.strip(id).contains(query.position)) {
+            if (auto hit = hitEvent(query, id, lane.side))
+                return hit;
         }
+        return std::nullopt;
+    }
+    const auto after = std::ranges::upper_bound(
+        lane.spans, query.time(), {}, [](const LaneSpan& span) { return span.time.startNs; });
+    if (after == lane.spans.begin() || !std::prev(after)->time.contains(query.time()))
+        return std::nullopt;
+    const LaneSpan& span = *std::prev(after);
+    return TimelineHit{ .kind = Kind::Span,
+        .lane = id,
+        .event = {},
+        .time = span.time,
+        .title = span.text,
+        .sentence = span.sentence };
+}
+
+TimelineHit hitBundle(const Query& query, const ArrowBundle& bundle)
+{
+    TimelineHit hit{
+        .kind = bundle.isSingle() ? Kind::Arrow : Kind::Bundle,
+        .lane = LaneId::Channels,
+        .event = {},
+        .time = bundle.time(),
+        .title = {},
+        .sentence = {},
+        .count = bundle.count,
+    };
+    const Arrow& first = query.scene.arrows[bundle.first];
+    if (bundle.isSingle()) {
+        hit.title = first.label();
+        hit.sentence = first.text.isEmpty()
+            ? i18n("The descriptor %1 on its way from the source to the destination.", first.label())
+            : i18nc("name, description",
+                  "The descriptor %1 (%2) on its way from the source to the destination.", first.label(),
+                  first.text);
+        if (first.inferred)
+            hit.sentence += u' '
+                + i18n("Drawn from when the source saved it to when the destination found it: its passing "
+                       "through the main channel is not logged.");
+        return hit;
+    }
+    hit.title = i18np("%1 descriptor", "%1 descriptors", static_cast<int>(bundle.count));
+    QStringList names;
+    constexpr std::size_t most = 12;
+    for (std::size_t i = 0; i < std::min(bundle.count, most); ++i)
+        names.append(query.scene.arrows[bundle.first + i].label());
+    if (bundle.count > most)
+        names.append(i18n("%1 more", static_cast<int>(bundle.count - most)));
+    hit.sentence = i18n("On their way from the source to the destination: %1. Zoom in to tell them apart.",
+        names.join(QStringLiteral(", ")));
+    return hit;
+}
+
+std::optional<TimelineHit> hitChannel(const Query& query)
+{
+    const QRectF bar = query.geometry.bar(LaneId::Channels);
+    if (!bar.contains(query.position))
+        return std::nullopt;
+    const double share = (query.position.y() - bar.top()) / bar.height();
+    for (const ArrowBundle& bundle : bundleArrows(query.scene.arrows, query.range,
+             query.geometry.plot().width(), bundleSpacing(query.geometry.em()))) {
+        const auto across = [&](qint64 sentNs, qint64 receivedNs) {
+            const double top = query.geometry.xOf(sentNs, query.range);
+            return top + ((query.geometry.xOf(receivedNs, query.range) - top) * share);
+        };
+        if (query.position.x() >= across(bundle.sentNs, bundle.receivedNs) - query.reach
+            && query.position.x() <= across(bundle.lastSentNs, bundle.lastReceivedNs) + query.reach)
+            return hitBundle(query, bundle);
+    }
+    for (const Interval& stream : query.scene.streams) {
+        if (stream.contains(query.time()))
+            return TimelineHit{ .kind = Kind::Stream,
+                .lane = LaneId::Channels,
+                .event = {},
+                .time = stream,
+                .title = i18n("main channel"),
+                .sentence = i18n("The main channel carries the state of the devices.") };
     }
     return std::nullopt;
 }
 
-std::optional<TimelineHit> hitChannel(const Scene& scene, const TimelineGeometry& geometry,
-    const Interval& range, QPointF position, double reach)
+std::optional<TimelineHit> hitOwnership(const Query& query)
 {
-    const QRectF bar = geometry.bar(Row::Channel);
-    if (!bar.contains(position))
+    const auto row = query.geometry.ownershipRowAt(query.position.y());
+    if (!row || static_cast<std::size_t>(*row) >= query.scene.ownership.size())
         return std::nullopt;
-    const double share = (position.y() - bar.top()) / bar.height();
-    for (const Arrow& arrow : scene.arrows) {
-        const double top = geometry.xOf(arrow.sentNs, range);
-        const double bottom = geometry.xOf(arrow.receivedNs, range);
-        if (std::abs(top + ((bottom - top) * share) - position.x()) <= reach)
-            return TimelineHit{ .kind = Kind::Arrow,
-                .event = {},
-                .time = { .startNs = arrow.sentNs, .endNs = arrow.receivedNs },
-                .sentence = i18n("The descriptor %1 on its way through the CPR channel.", arrow.name) };
-    }
-    if (scene.stream.contains(geometry.timeAt(position.x(), range)))
-        return TimelineHit{ .kind = Kind::Stream,
+    const OwnershipRow& resource = query.scene.ownership[static_cast<std::size_t>(*row)];
+    for (const OwnershipSpan& span : resource.spans) {
+        if (!span.time.contains(query.time()))
+            continue;
+        return TimelineHit{ .kind = Kind::Ownership,
+            .lane = LaneId::Ownership,
             .event = {},
-            .time = scene.stream,
-            .sentence = i18n("The main channel carries the state of the devices.") };
+            .time = span.time,
+            .title = resource.resource.isEmpty()
+                ? resource.title
+                : i18nc("device, resource", "%1 (%2)", resource.title, resource.resource),
+            .sentence = ownerSentence(resource, span) };
+    }
     return std::nullopt;
 }
 
 } // namespace
 
-TimelineHit hitTest(const Scene& scene, const TimelineGeometry& geometry, const Interval& range,
-    QPointF position, double reach)
+double bundleSpacing(double em)
 {
-    if (!geometry.plot().contains(position))
+    return em * 0.45;
+}
+
+TimelineHit hitTest(const Scene& scene, const EventIndex& index, const TimelineGeometry& geometry,
+    const Interval& range, QPointF position, double reach)
+{
+    if (!geometry.plot().contains(position) || scene.isEmpty())
         return {};
-    for (const Lane* lane : { &scene.source, &scene.destination }) {
-        if (const auto hit = hitLane(*lane, scene, geometry, range, position, reach))
-            return *hit;
-    }
-    if (const auto hit = hitChannel(scene, geometry, range, position, reach))
+    const Query query{ .scene = scene,
+        .index = index,
+        .geometry = geometry,
+        .range = range,
+        .position = position,
+        .reach = reach };
+    std::optional<TimelineHit> hit;
+    const auto lane = geometry.laneAt(position.y());
+    if (lane == LaneId::Channels)
+        hit = hitChannel(query);
+    else if (lane == LaneId::Ownership)
+        hit = hitOwnership(query);
+    else if (lane)
+        hit = hitLane(query,
+            *lane == LaneId::Source            ? scene.source
+                : *lane == LaneId::Destination ? scene.destination
+                                               : scene.console);
+    if (hit)
         return *hit;
     const Interval pause = scene.pauseInterval();
-    if (!pause.isEmpty() && position.y() >= geometry.band().top()
-        && pause.contains(geometry.timeAt(position.x(), range)))
-        return { .kind = Kind::Pause, .event = {}, .time = pause, .sentence = scene.pause.explanation };
+    if (!pause.isEmpty() && position.y() >= geometry.band().top() && pause.contains(query.time()))
+        return { .kind = Kind::Pause,
+            .lane = {},
+            .event = {},
+            .time = pause,
+            .title = i18n("pause"),
+            .sentence = scene.pause.explanation };
     return {};
-}
-
-std::optional<EventPoint> nearestPoint(const Scene& scene, qint64 timeNs, std::optional<Side> side)
-{
-    const auto fits = [side](const EventPoint& point) { return !side || point.side == *side; };
-    const auto start = std::ranges::lower_bound(scene.points, timeNs, {}, &EventPoint::timeNs);
-    const auto after = std::find_if(start, scene.points.end(), fits);
-    const auto before = std::find_if(std::make_reverse_iterator(start), scene.points.rend(), fits);
-    if (after == scene.points.end() && before == scene.points.rend())
-        return std::nullopt;
-    if (before == scene.points.rend())
-        return *after;
-    if (after == scene.points.end())
-        return *before;
-    return after->timeNs - timeNs < timeNs - before->timeNs ? *after : *before;
-}
-
-std::optional<EventPoint> stepPoint(
-    const Scene& scene, std::optional<std::size_t> current, qint64 fromNs, int direction)
-{
-    const auto& points = scene.points;
-    const auto found = current ? std::ranges::find(points, *current, &EventPoint::index) : points.end();
-    if (found != points.end()) {
-        if (direction > 0)
-            return std::next(found) == points.end() ? std::nullopt : std::optional(*std::next(found));
-        return found == points.begin() ? std::nullopt : std::optional(*std::prev(found));
-    }
-    const auto next = std::ranges::lower_bound(points, fromNs, {}, &EventPoint::timeNs);
-    if (direction > 0)
-        return next == points.end() ? std::nullopt : std::optional(*next);
-    return next == points.begin() ? std::nullopt : std::optional(*std::prev(next));
 }
 
 } // namespace cutover::ui

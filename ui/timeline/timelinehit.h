@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "eventindex.h"
+#include "scene.h"
 #include "timelinegeometry.h"
 
 #include <QPointF>
@@ -11,30 +13,28 @@
 
 namespace cutover::ui {
 
-/// What is under the mouse.
+/// What is under the mouse, or selected.
 struct TimelineHit
 {
-    enum class Kind : std::uint8_t { Nothing, Checkpoint, Event, Span, Arrow, Stream, Pause };
+    enum class Kind : std::uint8_t { Nothing, Mark, Event, Span, Arrow, Bundle, Stream, Ownership, Pause };
 
     Kind kind = Kind::Nothing;
-    std::optional<std::size_t> event; ///< of Checkpoint and Event: its number in the record
-    Interval time; ///< of Span, Stream and Pause
-    QString sentence; ///< of what was hit, without its time; empty for an event
+    std::optional<LaneId> lane;
+    std::optional<std::size_t> event; ///< of Mark and Event: its number in the record
+    Interval time; ///< of everything that lasts
+    QString title; ///< a few words; empty for an event
+    QString sentence; ///< what it means; empty for an event
+    std::size_t count = 1; ///< of Bundle: descriptors; of Event: how many stand in this place
 
     bool operator==(const TimelineHit&) const = default;
 };
 
-/// The innermost thing within \a reach pixels of \a position: a checkpoint before an event before a span
-/// before the pause.
-TimelineHit hitTest(const Scene& scene, const TimelineGeometry& geometry, const Interval& range,
-    QPointF position, double reach);
+/// The innermost thing within \a reach pixels of \a position: a named instant before an event before a
+/// stretch of time before the pause.
+TimelineHit hitTest(const Scene& scene, const EventIndex& index, const TimelineGeometry& geometry,
+    const Interval& range, QPointF position, double reach);
 
-/// The timed event of \a side (of any, without) nearest to \a timeNs; nothing where there is none.
-std::optional<EventPoint> nearestPoint(const Scene& scene, qint64 timeNs, std::optional<Side> side);
-
-/// The next event in time after event \a current (direction 1) or the one before it (-1); without a current
-/// one the first after or the last before \a fromNs.
-std::optional<EventPoint> stepPoint(
-    const Scene& scene, std::optional<std::size_t> current, qint64 fromNs, int direction);
+/// Arrows that leave less pixels apart than this are drawn as one.
+double bundleSpacing(double em);
 
 } // namespace cutover::ui

@@ -4,59 +4,119 @@
 #include "timelinepainter.h"
 
 #include "format.h"
-#include "labels.h"
 #include "ruler.h"
 
 #include <KLocalizedString>
 
 #include <QPainter>
+#include <QPainterPath>
 
 #include <algorithm>
-#include <array>
 
 namespace cutover::ui {
 
-static QFont smaller(const QFont& font)
+QString laneTitle(LaneId lane)
 {
-    QFont small = font;
-    small.setPointSizeF(font.pointSizeF() * 0.9);
-    return small;
+    switch (lane) {
+    case LaneId::Source:
+        return i18n("Source");
+    case LaneId::Channels:
+        return i18n("Channels");
+    case LaneId::Destination:
+        return i18n("Destination");
+    case LaneId::Ownership:
+        return i18n("Ownership");
+    case LaneId::Console:
+        return i18n("Console");
+    }
+    return {};
 }
 
-TimelinePainter::TimelinePainter(QPainter& painter, const Scene& scene, const TimelineGeometry& geometry,
-    const State& state, const Colours& colours, const QFont& font)
+static QFont scaled(QFont font, bool bold)
+{
+    font.setPointSizeF(font.pointSizeF() * 0.9);
+    font.setBold(bold);
+    return font;
+}
+
+TimelineFonts::TimelineFonts(const QFont& font)
+    : m_normal(font)
+    , m_small(scaled(font, false))
+    , m_bold(scaled(font, true))
+    , m_metrics(m_small)
+{
+}
+
+double TimelineFonts::widthOf(const QString& text) const
+{
+    // Texts with figures change with every frame of a zoom.
+    constexpr qsizetype most = 2000;
+    if (m_widths.size() > most)
+        m_widths.clear();
+    const auto known = m_widths.constFind(text);
+    return known != m_widths.constEnd() ? *known : *m_widths.insert(text, m_metrics.horizontalAdvance(text));
+}
+
+QString TimelineFonts::fitted(const QString& text, double room) const
+{
+    if (widthOf(text) <= room)
+        return text;
+    if (room < m_metrics.averageCharWidth() * 3)
+        return {};
+    const QString cut = m_metrics.elidedText(text, Qt::ElideRight, room);
+    return cut.size() * 2 < text.size() ? QString() : cut;
+}
+
+TimelinePainter::TimelinePainter(QPainter& painter, const Subject& subject, const State& state)
     : m_painter(painter)
-    , m_scene(scene)
-    , m_geometry(geometry)
+    , m_scene(subject.scene)
+    , m_index(subject.index)
+    , m_geometry(subject.geometry)
+    , m_colours(subject.colours)
+    , m_fonts(subject.fonts)
     , m_state(state)
-    , m_colours(colours)
-    , m_font(font)
-    , m_small(smaller(font))
-    , m_metrics(m_font)
-    , m_smallMetrics(m_small)
 {
 }
 
 void TimelinePainter::paint()
 {
-    m_painter.fillRect(QRectF(0, 0, m_geometry.width, m_geometry.height), m_colours.background);
+    m_painter.fillRect(QRectF(0, 0, m_geometry.width(), m_geometry.height()), m_colours.background);
+    m_painter.save();
+    m_painter.setClipRect(m_geometry.lanes());
     paintTitles();
+    m_painter.restore();
     if (m_state.range.isEmpty())
         return;
+    const QRectF plot = m_geometry.plot();
     m_painter.save();
-    m_painter.setClipRect(m_geometry.plot());
+    m_painter.setClipRect(plot);
     paintPause();
     paintRuler();
-    for (const Lane* lane : { &m_scene.source, &m_scene.destination })
+    m_painter.setClipRect(plot & m_geometry.lanes());
+    for (const Lane* lane : { &m_scene.source, &m_scene.destination, &m_scene.console })
         paintLane(*lane);
-    paintChannel();
+    paintChannels();
+    paintOwnership();
+    m_painter.setClipRect(plot);
     paintSelection();
+    paintPlayPosition();
+    paintMarkers();
     m_painter.restore();
 }
 
 QColor TimelinePainter::sideColour(Side side) const
 {
-    return side == Side::Destination ? m_colours.destination : m_colours.source;
+    switch (side) {
+    case Side::Source:
+        return m_colours.source;
+    case Side::Destination:
+        return m_colours.destination;
+    case Side::Channel:
+        return m_colours.channel;
+    case Side::Console:
+        break;
+    }
+    return m_colours.faint;
 }
 
 QColor TimelinePainter::fillOf(Tone tone, Side side) const
@@ -74,6 +134,8 @@ QColor TimelinePainter::fillOf(Tone tone, Side side) const
         return m_colours.tint(sideColour(side), 0.65);
     case Tone::Wait:
         return m_colours.tint(m_colours.neutral, 0.35);
+    case Tone::Fault:
+        return m_colours.tint(m_colours.negative, 0.9);
     case Tone::Idle:
         return m_colours.idle;
     }
@@ -82,36 +144,50 @@ QColor TimelinePainter::fillOf(Tone tone, Side side) const
 
 void TimelinePainter::paintTitles()
 {
-    m_painter.setFont(m_font);
-    m_painter.setPen(m_colours.text);
-    const std::array rows{ std::pair(Row::Source, i18n("Source")), std::pair(Row::Channel, i18n("Channels")),
-        std::pair(Row::Destination, i18n("Destination")) };
-    for (const auto& [row, title] : rows) {
-        const QRectF bar = m_geometry.bar(row);
-        const double height
-            = row == Row::Channel ? std::min(bar.height(), m_geometry.em * 1.5) : bar.height();
-        m_painter.drawText(QRectF(m_geometry.em * 0.6, bar.top(), m_geometry.gutter - m_geometry.em, height),
-            Qt::AlignLeft | Qt::AlignVCenter, title);
-        const QRectF lane = m_geometry.lane(row);
-        m_painter.fillRect(QRectF(0, lane.top(), m_geometry.width, 1), m_colours.line);
+    const double em = m_geometry.em();
+    for (const LaneId lane : allLanes) {
+        if (!m_geometry.isShown(lane))
+            continue;
+        const QRectF place = m_geometry.lane(lane);
+        const QRectF title = m_geometry.title(lane);
+        if (m_state.currentLane == lane)
+            m_painter.fillRect(QRectF(0, place.top() + 1, em * 0.2, place.height() - 1), m_colours.accent);
+        m_painter.fillRect(QRectF(0, place.top(), m_geometry.width(), 1), m_colours.line);
+
+        QPainterPath triangle;
+        const QPointF middle(em * 0.75, title.center().y());
+        const double half = em * 0.22;
+        if (m_geometry.isFolded(lane))
+            triangle.addPolygon(QPolygonF({ middle + QPointF(-half * 0.7, -half),
+                middle + QPointF(half * 0.9, 0), middle + QPointF(-half * 0.7, half) }));
+        else
+            triangle.addPolygon(QPolygonF({ middle + QPointF(-half, -half * 0.7),
+                middle + QPointF(half, -half * 0.7), middle + QPointF(0, half * 0.9) }));
+        m_painter.setRenderHint(QPainter::Antialiasing);
+        m_painter.fillPath(triangle, m_colours.faint);
+        m_painter.setRenderHint(QPainter::Antialiasing, false);
+        m_painter.setFont(m_fonts.normal());
+        m_painter.setPen(m_colours.text);
+        m_painter.drawText(
+            title.adjusted(em * 1.3, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, laneTitle(lane));
     }
 }
 
 void TimelinePainter::paintRuler()
 {
     const QRectF ruler = m_geometry.ruler();
-    m_painter.setFont(m_small);
-    const double spacing = m_smallMetrics.horizontalAdvance(QStringLiteral("+000.000 ms")) * 1.4;
+    const double tickHeight = m_geometry.em() * 0.3;
+    m_painter.setFont(m_fonts.small());
+    const double spacing = m_fonts.widthOf(QStringLiteral("+000.000 ms")) * 1.4;
     for (const RulerTick& tick : rulerTicks(m_state.range, ruler.width(), spacing, m_scene.originNs)) {
-        const double at = x(tick.timeNs);
-        m_painter.fillRect(
-            QRectF(at, ruler.bottom() - (m_geometry.em * 0.3), 1, m_geometry.em * 0.3), m_colours.line);
-        const double width = m_smallMetrics.horizontalAdvance(tick.label) + 2;
+        const double at = std::floor(x(tick.timeNs));
+        m_painter.fillRect(QRectF(at, ruler.bottom() - tickHeight, 1, tickHeight), m_colours.line);
+        const double width = m_fonts.widthOf(tick.label) + 2;
         m_painter.setPen(m_colours.faint);
         const double left = at - (width / 2);
         if (left >= ruler.left() && left + width <= ruler.right())
-            m_painter.drawText(QRectF(left, ruler.top(), width, ruler.height() - (m_geometry.em * 0.3)),
-                Qt::AlignCenter, tick.label);
+            m_painter.drawText(
+                QRectF(left, ruler.top(), width, ruler.height() - tickHeight), Qt::AlignCenter, tick.label);
     }
     m_painter.fillRect(QRectF(ruler.left(), ruler.bottom(), ruler.width(), 1), m_colours.line);
 }
@@ -119,172 +195,114 @@ void TimelinePainter::paintRuler()
 void TimelinePainter::paintPause()
 {
     const Interval pause = m_scene.pauseInterval();
-    if (pause.isEmpty())
+    if (pause.isEmpty() || !isInView(pause))
         return;
     const QRectF plot = m_geometry.plot();
-    const QRectF whole(
-        plot.left(), m_geometry.band().top(), plot.width(), plot.bottom() - m_geometry.band().top());
+    const QRectF band = m_geometry.band();
+    const QRectF whole(plot.left(), band.top(), plot.width(), plot.bottom() - band.top());
     QRectF shade = m_geometry.stretch(pause, m_state.range, whole);
-    if (x(pause.endNs) < plot.left() || x(pause.startNs) > plot.right())
-        return;
     shade.setWidth(std::max(shade.width(), 1.0));
     m_painter.fillRect(shade, m_colours.tint(m_colours.pause, m_colours.isDark() ? 0.22 : 0.12));
     m_painter.setPen(m_colours.tint(m_colours.pause, 0.7));
     for (const qint64 edge : { pause.startNs, pause.endNs })
         m_painter.drawLine(QPointF(x(edge), whole.top()), QPointF(x(edge), whole.bottom()));
 
-    const QString text = m_scene.pause.isKnown() ? i18n("pause %1", durationText(m_scene.pause.pause.valueNs))
-                                                 : i18n("paused for %1", durationText(pause.length()));
-    QFont bold = m_small;
-    bold.setBold(true);
-    m_painter.setFont(bold);
+    QString text = m_scene.pause.isKnown() ? i18n("pause %1", durationText(m_scene.pause.pause.valueNs))
+                                           : i18n("paused for %1", durationText(pause.length()));
+    if (m_scene.pause.isKnown() && m_scene.pause.pause.clockErrorNs > 0)
+        text += QStringLiteral(" ±") + durationText(m_scene.pause.pause.clockErrorNs);
+    m_painter.setFont(m_fonts.bold());
     m_painter.setPen(m_colours.pause);
-    const double width = QFontMetricsF(bold).horizontalAdvance(text) + m_geometry.em;
-    const QRectF band = m_geometry.band();
+    const double width = QFontMetricsF(m_fonts.bold()).horizontalAdvance(text) + m_geometry.em();
     double left = shade.center().x() - (width / 2);
     if (shade.width() < width)
         left = shade.right() + width <= band.right() ? shade.right() : shade.left() - width;
     m_painter.drawText(QRectF(left, band.top(), width, band.height()), Qt::AlignCenter, text);
 }
 
-void TimelinePainter::paintLane(const Lane& lane)
-{
-    const QRectF bar = m_geometry.bar(TimelineGeometry::rowOf(lane.side));
-    m_painter.setFont(m_small);
-    for (const LaneSpan& span : lane.spans) {
-        if (span.time.endNs < m_state.range.startNs || span.time.startNs > m_state.range.endNs)
-            continue;
-        const QRectF part = m_geometry.stretch(span.time, m_state.range, bar);
-        const QColor fill = fillOf(span.tone, lane.side);
-        // Neighbours are told apart by a hairline of background.
-        m_painter.fillRect(part.width() > 3 ? part.adjusted(0, 0, -1, 0) : part, fill);
-        const double room = part.width() - m_geometry.em * 0.8;
-        const QString text = m_smallMetrics.elidedText(span.text, Qt::ElideRight, room);
-        if (text.size() * 2 < span.text.size())
-            continue;
-        m_painter.setPen(m_colours.textOn(fill));
-        m_painter.drawText(
-            part.adjusted(m_geometry.em * 0.4, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, text);
-    }
-    paintTicks(lane);
-    paintCheckpoints(lane);
-}
-
-void TimelinePainter::paintTicks(const Lane& lane)
-{
-    const QRectF strip = m_geometry.strip(TimelineGeometry::rowOf(lane.side)).adjusted(0, 2, 0, 0);
-    const QColor colour = m_colours.tint(sideColour(lane.side), 0.7);
-    const auto& points = m_scene.points;
-    auto point = std::ranges::lower_bound(points, m_state.range.startNs, {}, &EventPoint::timeNs);
-    // One tick per pixel: a million events cost no more than the width of the screen.
-    while (point != points.end() && point->timeNs < m_state.range.endNs) {
-        const double at = std::floor(x(point->timeNs));
-        const qint64 next = m_geometry.timeAt(at + 1, m_state.range);
-        const auto end = std::ranges::lower_bound(
-            point, points.end(), std::max(next, point->timeNs + 1), {}, &EventPoint::timeNs);
-        if (std::any_of(point, end, [&](const EventPoint& candidate) { return candidate.side == lane.side; }))
-            m_painter.fillRect(QRectF(at, strip.top(), 1, strip.height()), colour);
-        point = end;
-    }
-}
-
-void TimelinePainter::paintCheckpoints(const Lane& lane)
-{
-    const Row row = TimelineGeometry::rowOf(lane.side);
-    const QRectF plot = m_geometry.plot();
-    std::vector<LabelRequest> requests;
-    requests.reserve(lane.checkpoints.size());
-    for (const LaneCheckpoint& mark : lane.checkpoints) {
-        requests.push_back({ .x = x(mark.checkpoint.timeNs) - plot.left(),
-            .width = m_smallMetrics.horizontalAdvance(mark.checkpoint.name) + 2 });
-    }
-    const auto places = placeLabels(requests, m_geometry.labelRows(), m_geometry.em * 0.5, plot.width());
-    m_painter.setFont(m_small);
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-        const double at = requests[i].x + plot.left();
-        if (at < plot.left() || at > plot.right())
-            continue;
-        const bool selected = m_state.selected && m_state.selected->index == lane.checkpoints[i].event;
-        const QColor colour = selected ? m_colours.accent : m_colours.text;
-        const double bottom = places[i] ? m_geometry.label(row, places[i]->row, 0, 0).bottom() - 2
-                                        : m_geometry.strip(row).bottom() + 2;
-        m_painter.fillRect(
-            QRectF(at, m_geometry.bar(row).bottom(), 1, bottom - m_geometry.bar(row).bottom()), colour);
-        if (!places[i])
-            continue;
-        m_painter.setPen(selected ? m_colours.text : m_colours.faint);
-        m_painter.drawText(m_geometry.label(row, places[i]->row, places[i]->left, requests[i].width),
-            Qt::AlignLeft | Qt::AlignVCenter, lane.checkpoints[i].checkpoint.name);
-    }
-}
-
-void TimelinePainter::paintChannel()
-{
-    const QRectF bar = m_geometry.bar(Row::Channel);
-    m_painter.setFont(m_small);
-    const bool streamVisible = !m_scene.stream.isEmpty() && x(m_scene.stream.endNs) > bar.left()
-        && x(m_scene.stream.startNs) < bar.right();
-    if (streamVisible) {
-        QRectF band = m_geometry.stretch(m_scene.stream, m_state.range, bar);
-        band.setTop(bar.center().y());
-        m_painter.fillRect(band, m_colours.tint(m_colours.channel, 0.18));
-        const QString text = m_smallMetrics.elidedText(
-            i18n("main channel: device state"), Qt::ElideRight, band.width() - m_geometry.em);
-        m_painter.setPen(m_colours.faint);
-        if (text.size() > 3)
-            m_painter.drawText(
-                band.adjusted(m_geometry.em * 0.4, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, text);
-    }
-    if (m_scene.arrows.empty())
-        return;
-    m_painter.setRenderHint(QPainter::Antialiasing);
-    m_painter.setPen(QPen(m_colours.channel, 1.2));
-    double right = x(m_scene.arrows.front().receivedNs);
-    double left = right;
-    for (const Arrow& arrow : m_scene.arrows) {
-        const double top = x(arrow.sentNs);
-        const double bottom = x(arrow.receivedNs);
-        m_painter.drawLine(QPointF(top, bar.top()), QPointF(bottom, bar.bottom()));
-        right = std::max({ right, top, bottom });
-        left = std::min({ left, top, bottom });
-    }
-    m_painter.setRenderHint(QPainter::Antialiasing, false);
-    if (right < bar.left() || left > bar.right())
-        return;
-    const QString text
-        = i18np("%1 fd, CPR channel", "%1 fds, CPR channel", static_cast<int>(m_scene.arrows.size()));
-    const double width = m_smallMetrics.horizontalAdvance(text) + 2;
-    const double gap = m_geometry.em * 0.5;
-    const double at = right + gap + width <= bar.right() ? right + gap : left - gap - width;
-    m_painter.setPen(m_colours.faint);
-    m_painter.drawText(
-        QRectF(at, bar.top(), width, bar.height() / 2), Qt::AlignLeft | Qt::AlignVCenter, text);
-}
-
 void TimelinePainter::paintSelection()
 {
     const QRectF plot = m_geometry.plot();
-    if (m_state.selection) {
+    const double em = m_geometry.em();
+    QColor veil = m_colours.accent;
+    veil.setAlphaF(0.18F);
+    if (!m_state.selectedTime.isEmpty() && m_state.selectedLane && isInView(m_state.selectedTime)) {
+        const QRectF part
+            = m_geometry.stretch(m_state.selectedTime, m_state.range, m_geometry.bar(*m_state.selectedLane));
+        m_painter.setPen(QPen(m_colours.accent, 2));
+        m_painter.drawRect(part.adjusted(1, 0, -1, 0));
+    }
+    if (m_state.selection && isInView(*m_state.selection)) {
         const QRectF part = m_geometry.stretch(*m_state.selection, m_state.range, plot);
-        QColor veil = m_colours.accent;
-        veil.setAlphaF(0.18F);
         m_painter.fillRect(part, veil);
         m_painter.setPen(m_colours.accent);
         m_painter.drawLine(part.topLeft(), part.bottomLeft());
         m_painter.drawLine(part.topRight(), part.bottomRight());
         const QString length = durationText(m_state.selection->length());
-        m_painter.setPen(m_colours.text);
-        m_painter.setFont(m_small);
-        if (m_smallMetrics.horizontalAdvance(length) + 4 < part.width())
-            m_painter.drawText(
-                QRectF(part.left(), plot.bottom() - (m_geometry.em * 1.2), part.width(), m_geometry.em * 1.2),
-                Qt::AlignCenter, length);
+        const double width = m_fonts.widthOf(length) + em;
+        // A narrow range has its length beside it.
+        double left = part.center().x() - (width / 2);
+        if (part.width() < width)
+            left = part.right() + width <= plot.right() ? part.right() : part.left() - width;
+        const QRectF place(left, plot.bottom() - (em * 1.2), width, em * 1.2);
+        m_painter.fillRect(place, m_colours.tint(m_colours.accent, 0.25));
+        m_painter.setFont(m_fonts.small());
+        m_painter.setPen(m_colours.textOn(m_colours.tint(m_colours.accent, 0.25)));
+        m_painter.drawText(place, Qt::AlignCenter, length);
     }
-    if (m_state.selected) {
+    if (m_state.selected && m_state.range.contains(m_state.selected->timeNs)) {
         m_painter.setPen(QPen(m_colours.accent, 1, Qt::DashLine));
         const double at = x(m_state.selected->timeNs);
         m_painter.drawLine(QPointF(at, m_geometry.ruler().bottom()), QPointF(at, plot.bottom()));
     }
+}
+
+void TimelinePainter::paintMarkers()
+{
+    if (m_state.markerA)
+        paintMarker(*m_state.markerA, i18nc("marker", "A"));
+    if (m_state.markerB)
+        paintMarker(*m_state.markerB, i18nc("marker", "B"));
+}
+
+void TimelinePainter::paintMarker(qint64 timeNs, const QString& name)
+{
+    if (!m_state.range.contains(timeNs))
+        return;
+    const double em = m_geometry.em();
+    const double at = std::floor(x(timeNs));
+    const QRectF flag(
+        at, m_geometry.ruler().bottom() - (em * 1.15), m_fonts.widthOf(name) + (em * 0.6), em * 1.15);
+    m_painter.fillRect(QRectF(at, flag.top(), 1, m_geometry.height() - flag.top()), m_colours.text);
+    m_painter.fillRect(flag, m_colours.text);
+    m_painter.setFont(m_fonts.bold());
+    m_painter.setPen(m_colours.background);
+    m_painter.drawText(flag, Qt::AlignCenter, name);
+}
+
+void TimelinePainter::paintPlayPosition()
+{
+    if (!m_state.play)
+        return;
+    const QRectF plot = m_geometry.plot();
+    const double at = std::floor(x(*m_state.play));
+    // What has not been played yet is there, but stands back.
+    QColor veil = m_colours.background;
+    veil.setAlphaF(0.6F);
+    const double left = std::max(at, plot.left());
+    m_painter.fillRect(QRectF(left, m_geometry.band().top(), std::max(0.0, plot.right() - left),
+                           plot.bottom() - m_geometry.band().top()),
+        veil);
+    if (!m_state.range.contains(*m_state.play))
+        return;
+    const double half = m_geometry.em() * 0.35;
+    const double top = m_geometry.ruler().bottom();
+    m_painter.fillRect(QRectF(at - 1, top, 2, plot.bottom() - top), m_colours.accent);
+    m_painter.setRenderHint(QPainter::Antialiasing);
+    QPainterPath head;
+    head.addPolygon(QPolygonF({ { at - half, top - half }, { at + half, top - half }, { at, top + half } }));
+    m_painter.fillPath(head, m_colours.accent);
+    m_painter.setRenderHint(QPainter::Antialiasing, false);
 }
 
 } // namespace cutover::ui

@@ -10,7 +10,6 @@
 #include <KSqueezedTextLabel>
 
 #include <QAction>
-#include <QElapsedTimer>
 #include <QFocusEvent>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -18,9 +17,6 @@
 #include <QVBoxLayout>
 
 namespace cutover::ui {
-
-/// While events pour in, a new picture is made this often; less often where making one takes long.
-static constexpr int refreshMs = 40;
 
 static KSqueezedTextLabel* line(QWidget* parent, const QString& name)
 {
@@ -33,13 +29,15 @@ static KSqueezedTextLabel* line(QWidget* parent, const QString& name)
 
 TimelinePanel::TimelinePanel(const timeline::Record& record, QWidget* parent)
     : QWidget(parent)
-    , m_record(record)
-    , m_view(new TimelineView(&m_zoom, this))
+    , m_model(record, this)
+    , m_view(new TimelineView(&m_model, &m_zoom, this))
+    , m_minimap(new Minimap(&m_model, &m_zoom, this))
     , m_title(line(this, i18n("Summary of the timeline")))
-    , m_details(line(this, i18n("Details of the selection")))
+    , m_details(line(this, i18n("What is selected in the timeline")))
 {
     setObjectName(QStringLiteral("timelinePanel"));
     makeActions();
+    restoreLanes();
 
     auto* heading = new QLabel(i18n("Timeline"), this);
     QFont bold = heading->font();
@@ -65,6 +63,7 @@ TimelinePanel::TimelinePanel(const timeline::Record& record, QWidget* parent)
     layout->setSpacing(2);
     layout->addLayout(top);
     layout->addWidget(m_view, 1);
+    layout->addWidget(m_minimap);
     layout->addWidget(m_details);
 
     m_refreshTimer.setSingleShot(true);
@@ -75,71 +74,35 @@ TimelinePanel::TimelinePanel(const timeline::Record& record, QWidget* parent)
         if (m_record.isRewinding())
             return;
         m_view->selectEvent(std::nullopt);
+}
+
+    connect(&m_model, &TimelineModel::cleared, this, [this] {
         m_zoom.setSelection(std::nullopt);
+        m_zoom.setMarker(ZoomControl::Marker::A, std::nullopt);
+        m_zoom.setMarker(ZoomControl::Marker::B, std::nullopt);
+        m_zoom.setPlayPosition(std::nullopt);
         m_zoom.setFollowing(true);
-        refresh();
+        m_zoom.fit();
+    });
+    connect(&m_model, &TimelineModel::changed, this, [this] {
+        updateTitle();
+        Q_EMIT sceneChanged();
     });
     connect(&m_zoom, &ZoomControl::rangeChanged, this, &TimelinePanel::updateTitle);
-    connect(&m_zoom, &ZoomControl::selectionChanged, this, &TimelinePanel::updateTitle);
-    connect(m_view, &TimelineView::eventSelected, this, [this](std::size_t event) {
-        showDetails(event);
-        Q_EMIT eventSelected(event);
+    for (const auto signal : { &ZoomControl::selectionChanged, &ZoomControl::markersChanged }) {
+        connect(&m_zoom, signal, this, &TimelinePanel::updateTitle);
+        connect(&m_zoom, signal, this, &TimelinePanel::updateActions);
+    }
+    connect(m_view, &TimelineView::selectionChanged, this, &TimelinePanel::showSelection);
+    connect(m_view, &TimelineView::eventSelected, this, &TimelinePanel::eventSelected);
+    connect(m_view, &TimelineView::menuRequested, this, &TimelinePanel::showMenu);
+    connect(m_view, &TimelineView::laneLooksChanged, this, [this] {
+        updateActions();
+        saveLanes();
     });
-    connect(m_view, &TimelineView::picked, this, [this](const QString& sentence, const Interval& time) {
-        m_details->setText(time.isEmpty()
-                ? sentence
-                : i18nc("a stretch of time, what it is, and when", "%1 · %2, from %3", sentence,
-                      durationText(time.length()), clockText(time.startNs)));
-    });
-    showDetails(std::nullopt);
-    refresh();
-}
-
-QAction* TimelinePanel::addAction(
-    const QString& name, const QString& text, const QString& icon, const QList<QKeySequence>& keys)
-{
-    auto* action = new QAction(text, this);
-    action->setObjectName(name);
-    if (!icon.isEmpty())
-        action->setIcon(QIcon::fromTheme(icon));
-    action->setShortcuts(keys);
-    // Single letters must stay free for typing and for the search in tables.
-    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    QWidget::addAction(action);
-    m_actions.append(action);
-    return action;
-}
-
-void TimelinePanel::makeActions()
-{
-    const auto add = [this](const char* name, const QString& text, const char* icon,
-                         const QList<QKeySequence>& keys, auto slot) {
-        QAction* action = addAction(QString::fromLatin1(name), text, QString::fromLatin1(icon), keys);
-        connect(action, &QAction::triggered, this, slot);
-    };
-    add("timeline_previous", i18n("Previous Event"), "go-previous", { Qt::Key_Comma },
-        [this] { m_view->stepEvent(-1); });
-    add("timeline_next", i18n("Next Event"), "go-next", { Qt::Key_Period }, [this] { m_view->stepEvent(1); });
-    add("timeline_zoom_in", i18n("Zoom In"), "zoom-in", { Qt::Key_W, Qt::Key_Plus },
-        [this] { m_view->zoomHere(0.7); });
-    add("timeline_zoom_out", i18n("Zoom Out"), "zoom-out", { Qt::Key_S, Qt::Key_Minus },
-        [this] { m_view->zoomHere(1 / 0.7); });
-    add("timeline_earlier", i18n("Earlier"), "", { Qt::Key_A, Qt::Key_Left }, [this] { m_zoom.pan(-0.2); });
-    add("timeline_later", i18n("Later"), "", { Qt::Key_D, Qt::Key_Right }, [this] { m_zoom.pan(0.2); });
-    add("timeline_fit", i18n("Show Everything"), "zoom-fit-best", { Qt::Key_F, Qt::Key_Home },
-        [this] { m_zoom.fit(); });
-    add("timeline_pause", i18n("Show the Pause"), "zoom-fit-width", { Qt::Key_P }, [this] { showPause(); });
-    add("timeline_selection", i18n("Zoom to the Marked Range"), "", { Qt::Key_Z }, [this] {
-        if (m_zoom.selection())
-            m_zoom.setRange(*m_zoom.selection());
-    });
-    m_follow = addAction(QStringLiteral("timeline_follow"), i18n("Follow What Happens"),
-        QStringLiteral("media-seek-forward"), { Qt::Key_End });
-    m_follow->setCheckable(true);
-    m_follow->setChecked(m_zoom.isFollowing());
-    connect(m_follow, &QAction::toggled, &m_zoom, &ZoomControl::setFollowing);
-    connect(&m_zoom, &ZoomControl::followingChanged, m_follow,
-        [this] { m_follow->setChecked(m_zoom.isFollowing()); });
+    showSelection();
+    updateTitle();
+    updateActions();
 }
 
 void TimelinePanel::focusInEvent(QFocusEvent* event)
@@ -149,7 +112,7 @@ void TimelinePanel::focusInEvent(QFocusEvent* event)
 
 void TimelinePanel::showPause()
 {
-    const Interval part = m_view->scene().pauseSurroundings();
+    const Interval part = scene().pauseSurroundings();
     if (!part.isEmpty())
         m_zoom.setRange(part);
 }
@@ -176,10 +139,9 @@ void TimelinePanel::refresh()
 void TimelinePanel::selectEvent(std::optional<std::size_t> event)
 {
     m_view->selectEvent(event);
-    showDetails(event);
 }
 
-void TimelinePanel::showDetails(std::optional<std::size_t> event)
+void TimelinePanel::showSelection()
 {
     if (!event || *event >= m_record.whole().size()) {
         m_details->setText(i18n("Click or press . and , to go from event to event."));
@@ -188,6 +150,24 @@ void TimelinePanel::showDetails(std::optional<std::size_t> event)
     const timeline::Event& chosen = m_record.whole()[*event];
     QString text = clockText(chosen.timeNs) + QStringLiteral(" · ") + sideTitle(chosen.side)
         + QStringLiteral(" · ") + chosen.name + u' ' + attributesText(chosen.attributes);
+    const TimelineHit& hit = m_view->selection();
+    if (hit.kind == TimelineHit::Kind::Nothing) {
+        m_details->setText(i18n("Click or press . and , to go from event to event."));
+        return;
+    }
+    if (!hit.event) {
+        m_details->setText(
+            i18nc("a stretch of time, what it is, how long, and since when", "%1 · %2 · %3, from %4",
+                hit.title, hit.sentence, durationText(hit.time.length()), clockText(hit.time.startNs)));
+        return;
+    }
+    if (*hit.event >= m_model.record().size())
+        return;
+    const timeline::Event& chosen = m_model.record().events()[*hit.event];
+    QStringList parts{ clockText(chosen.timeNs), sideTitle(chosen.side),
+        chosen.name + u' ' + attributesText(chosen.attributes).left(300) };
+    parts.removeAll(QString());
+    QString text = parts.join(QStringLiteral(" · "));
     const QString sentence
         = timeline::checkpointText(chosen.attributes.value(QLatin1StringView("name")).toString());
     if (!sentence.isEmpty())
@@ -197,23 +177,29 @@ void TimelinePanel::showDetails(std::optional<std::size_t> event)
 
 void TimelinePanel::updateTitle()
 {
-    const Scene& scene = m_view->scene();
-    if (scene.points.empty()) {
+    if (scene().isEmpty()) {
         m_title->setText({});
         return;
     }
     QStringList parts;
     if (m_zoom.selection())
         parts.append(i18n("marked %1", durationText(m_zoom.selection()->length())));
-    if (scene.pause.isKnown()) {
-        parts.append(i18n("pause %1", durationText(scene.pause.pause.valueNs)));
-        parts.append(evidenceTitle(scene.pause.pause.tier));
-        if (scene.pause.pause.clockErrorNs > 0)
-            parts.append(i18n("clock error < %1", durationText(scene.pause.pause.clockErrorNs)));
+    if (const auto difference = m_zoom.markerDifference())
+        parts.append(i18nc("distance of the markers", "B−A %1", signedDurationText(*difference)));
+    else if (const auto a = m_zoom.marker(ZoomControl::Marker::A))
+        parts.append(i18nc("marker", "A %1", signedDurationText(*a - scene().originNs)));
+    else if (const auto b = m_zoom.marker(ZoomControl::Marker::B))
+        parts.append(i18nc("marker", "B %1", signedDurationText(*b - scene().originNs)));
+    const timeline::Figure& pause = scene().pause.pause;
+    if (scene().pause.isKnown()) {
+        parts.append(i18n("pause %1", durationText(pause.valueNs)));
+        parts.append(evidenceTitle(pause.tier));
+        if (pause.clockErrorNs > 0)
+            parts.append(i18n("clock error < %1", durationText(pause.clockErrorNs)));
     }
     parts.append(i18n("%1 in view", durationText(m_zoom.range().length())));
     m_title->setText(parts.join(QStringLiteral(" · ")));
-    m_title->setToolTip(scene.pause.explanation);
+    m_title->setToolTip(scene().pause.explanation);
 }
 
 } // namespace cutover::ui

@@ -4,17 +4,17 @@
 #include "timelineview.h"
 
 #include "format.h"
-#include "timelinehit.h"
-#include "timelinepainter.h"
+#include "models/eventmodel.h"
+#include "timelineaccessible.h"
 
 #include <KLocalizedString>
 
-#include <QApplication>
+#include <QAccessible>
+#include <QContextMenuEvent>
 #include <QHelpEvent>
-#include <QMouseEvent>
 #include <QPainter>
+#include <QScrollBar>
 #include <QToolTip>
-#include <QWheelEvent>
 
 #include <cmath>
 
@@ -22,124 +22,268 @@ namespace cutover::ui {
 
 static constexpr double hitReach = 4;
 
-TimelineView::TimelineView(ZoomControl* zoom, QWidget* parent)
-    : QWidget(parent)
+TimelineView::TimelineView(const TimelineModel* model, ZoomControl* zoom, QWidget* parent)
+    : QAbstractScrollArea(parent)
+    , m_model(model)
     , m_zoom(zoom)
+    , m_fonts(font())
 {
     setFocusPolicy(Qt::StrongFocus);
-    setMouseTracking(true);
-    setAttribute(Qt::WA_OpaquePaintEvent);
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setObjectName(QStringLiteral("timelineView"));
     setAccessibleName(i18n("Timeline"));
-    connect(zoom, &ZoomControl::rangeChanged, this, qOverload<>(&QWidget::update));
-    connect(zoom, &ZoomControl::selectionChanged, this, qOverload<>(&QWidget::update));
+    verticalScrollBar()->setAccessibleName(i18n("Lanes of the timeline"));
+    viewport()->setMouseTracking(true);
+    viewport()->setAttribute(Qt::WA_OpaquePaintEvent);
+    viewport()->grabGesture(Qt::PinchGesture);
+    installTimelineAccessibility();
+    const auto repaint = [this] { viewport()->update(); };
+    connect(zoom, &ZoomControl::rangeChanged, this, repaint);
+    connect(zoom, &ZoomControl::selectionChanged, this, repaint);
+    connect(zoom, &ZoomControl::markersChanged, this, repaint);
+    connect(zoom, &ZoomControl::playPositionChanged, this, repaint);
+    connect(model, &TimelineModel::changed, this, &TimelineView::takeScene);
+    connect(model, &TimelineModel::cleared, this, [this] { select({}); });
+    takeScene();
 }
 
-void TimelineView::setScene(Scene scene)
+void TimelineView::takeScene()
 {
-    m_scene = std::move(scene);
-    m_zoom->setTrace(m_scene.extent);
-    describe();
-    update();
-}
-
-void TimelineView::describe()
-{
+    m_zoom->setTrace(m_model->index().extent());
     QString text = i18n("The events of both sides over time. The table of events holds the same.");
-    if (m_scene.pause.isKnown())
-        text = i18n("The guest was paused for %1.", durationText(m_scene.pause.pause.valueNs)) + u' ' + text;
-    setAccessibleDescription(text);
+    if (m_model->scene().pause.isKnown())
+        text = i18n("The guest was paused for %1.", durationText(m_model->scene().pause.pause.valueNs)) + u' '
+            + text;
+    if (accessibleDescription() != text)
+        setAccessibleDescription(text);
+    updateScrollBar();
+    viewport()->update();
 }
 
-double TimelineView::em() const
+TimelineGeometry::Space TimelineView::spaceNow() const
 {
-    return QFontMetricsF(font()).height();
+    const QFontMetricsF metrics(font());
+    double widest = 0;
+    for (const LaneId lane : allLanes)
+        widest = std::max(widest, metrics.horizontalAdvance(laneTitle(lane)));
+    const double em = metrics.height();
+    TimelineGeometry::Space space{ .width = static_cast<double>(viewport()->width()),
+        .height = static_cast<double>(viewport()->height()),
+        .em = em,
+        .gutter = std::ceil(widest + (1.8 * em)),
+        .scroll = static_cast<double>(verticalScrollBar()->value()),
+        .looks = m_looks,
+        .ownershipRows = static_cast<int>(m_model->scene().ownership.size()) };
+    return space;
 }
 
 TimelineGeometry TimelineView::geometryNow() const
 {
-    const QFontMetricsF metrics(font());
-    double widest = 0;
-    for (const QString& title : { i18n("Source"), i18n("Channels"), i18n("Destination") })
-        widest = std::max(widest, metrics.horizontalAdvance(title));
-    return { .width = static_cast<double>(width()),
-        .height = static_cast<double>(height()),
-        .em = em(),
-        .gutter = std::ceil(widest + (1.4 * em())) };
+    return TimelineGeometry(spaceNow());
 }
 
-static int heightFor(double em, int labelRows)
+void TimelineView::updateScrollBar()
 {
-    return static_cast<int>(std::ceil(TimelineGeometry::heightFor(em, labelRows)));
+    const TimelineGeometry geometry = geometryNow();
+    verticalScrollBar()->setRange(0, static_cast<int>(std::ceil(geometry.scrollRange())));
+    verticalScrollBar()->setPageStep(static_cast<int>(geometry.lanes().height()));
+    verticalScrollBar()->setSingleStep(static_cast<int>(geometry.em()));
 }
 
 QSize TimelineView::minimumSizeHint() const
 {
-    return { static_cast<int>(em() * 16), heightFor(em(), TimelineGeometry::minimumLabelRows) };
+    const double em = QFontMetricsF(font()).height();
+    return { static_cast<int>(em * 16), static_cast<int>(std::ceil(TimelineGeometry::minimumHeight(em))) };
 }
 
 QSize TimelineView::sizeHint() const
 {
-    return { static_cast<int>(em() * 48), heightFor(em(), TimelineGeometry::maximumLabelRows) };
+    TimelineGeometry::Space space = spaceNow();
+    space.ownershipRows = std::max(space.ownershipRows, 2);
+    return { static_cast<int>(space.em * 48),
+        static_cast<int>(std::ceil(TimelineGeometry::heightFor(space, 2))) };
+}
+
+void TimelineView::setLaneLooks(const LaneLooks& looks)
+{
+    if (looks == m_looks)
+        return;
+    m_looks = looks;
+    if (!geometryNow().isShown(m_currentLane))
+        moveCurrentLane(1);
+    updateScrollBar();
+    viewport()->update();
+    Q_EMIT laneLooksChanged();
+}
+
+void TimelineView::toggleFolded(LaneId lane)
+{
+    LaneLooks looks = m_looks;
+    LaneLook& look = looks[static_cast<std::size_t>(lane)];
+    look.folded = !look.folded;
+    setLaneLooks(looks);
+}
+
+void TimelineView::moveCurrentLane(int direction)
+{
+    const TimelineGeometry geometry = geometryNow();
+    const int count = static_cast<int>(allLanes.size());
+    int at = static_cast<int>(m_currentLane);
+    for (int i = 0; i < count; ++i) {
+        at = (at + direction + count) % count;
+        if (geometry.isShown(allLanes[static_cast<std::size_t>(at)]))
+            break;
+    }
+    m_currentLane = allLanes[static_cast<std::size_t>(at)];
+    const QRectF lane = geometry.lane(m_currentLane);
+    const QRectF visible = geometry.lanes();
+    if (lane.bottom() > visible.bottom())
+        verticalScrollBar()->setValue(
+            verticalScrollBar()->value() + static_cast<int>(std::ceil(lane.bottom() - visible.bottom())));
+    if (lane.top() < visible.top())
+        verticalScrollBar()->setValue(
+            verticalScrollBar()->value() - static_cast<int>(std::ceil(visible.top() - lane.top())));
+    viewport()->update();
+    speak(this,
+        m_looks[static_cast<std::size_t>(at)].folded
+            ? i18nc("a lane of the timeline", "%1, folded", laneTitle(m_currentLane))
+            : laneTitle(m_currentLane));
+}
+
+void TimelineView::select(TimelineHit hit)
+{
+    if (hit.lane)
+        m_currentLane = *hit.lane;
+    m_selection = std::move(hit);
+    viewport()->update();
+    Q_EMIT selectionChanged();
 }
 
 void TimelineView::selectEvent(std::optional<std::size_t> event)
 {
-    m_selected = event;
+    TimelineHit hit;
     if (event) {
-        const auto point = std::ranges::find(m_scene.points, *event, &EventPoint::index);
-        if (point != m_scene.points.end())
+        hit.kind = TimelineHit::Kind::Event;
+        hit.event = event;
+        if (const auto point = m_model->pointOf(*event)) {
+            hit.lane = laneOf(point->side);
             m_zoom->reveal(point->timeNs);
+        }
     }
-    update();
+    select(std::move(hit));
 }
 
-void TimelineView::stepEvent(int direction)
+void TimelineView::stepEvent(int direction, StepBy by)
 {
     const Interval& range = m_zoom->range();
-    const auto point = stepPoint(m_scene, m_selected, direction > 0 ? range.startNs : range.endNs, direction);
+    const auto events = m_model->record().events();
+    const auto current = m_selection.event ? m_model->pointOf(*m_selection.event) : std::nullopt;
+    EventPoint from{
+        .timeNs = direction > 0 ? range.startNs - 1 : range.endNs, .index = 0, .side = Side::Source
+    };
+    if (!m_selection.time.isEmpty())
+        from.timeNs = direction > 0 ? m_selection.time.startNs - 1 : m_selection.time.endNs;
+    if (current)
+        from = *current;
+    EventIndex::Filter fits;
+    if (current && by == StepBy::Side) {
+        fits = [&](const EventPoint& point) { return point.side == current->side; };
+    } else if (current && by == StepBy::Kind) {
+        const timeline::Event& same = events[current->index];
+        fits = [&events, &same](const EventPoint& point) {
+            const timeline::Event& event = events[point.index];
+            return event.side == same.side && event.category == same.category && event.name == same.name;
+        };
+    }
+    const auto point = m_model->index().step(from, direction, fits);
     if (!point)
         return;
     selectEvent(point->index);
     Q_EMIT eventSelected(point->index);
+    announce();
+}
+
+QString TimelineView::spokenSelection() const
+{
+    QString text;
+    if (m_selection.event && *m_selection.event < m_model->record().size()) {
+        const timeline::Event& event = m_model->record().events()[*m_selection.event];
+        text = event.name;
+        if (event.timeNs > 0)
+            text = i18nc("event, time", "%1 at %2", text,
+                signedDurationText(event.timeNs - m_model->scene().originNs));
+        if (!m_selection.sentence.isEmpty())
+            text += QStringLiteral(". ") + m_selection.sentence;
+    } else if (m_selection.kind != TimelineHit::Kind::Nothing) {
+        text = i18nc("what, how long", "%1, %2", m_selection.title, durationText(m_selection.time.length()))
+            + QStringLiteral(". ") + m_selection.sentence;
+    }
+    if (!text.isEmpty() && m_selection.lane)
+        text = i18nc("lane, what is selected", "%1: %2", laneTitle(*m_selection.lane), text);
+    return text;
+}
+
+void TimelineView::announce()
+{
+    speak(this, spokenSelection());
 }
 
 void TimelineView::zoomHere(double factor)
 {
-    const TimelineGeometry geometry = geometryNow();
-    const QPointF mouse = mapFromGlobal(QCursor::pos());
-    const bool over = underMouse() && geometry.plot().contains(mouse);
-    m_zoom->zoomAt(geometry.timeAt(over ? mouse.x() : geometry.plot().center().x(), m_zoom->range()), factor);
+    const QRectF plot = geometryNow().plot();
+    const QPointF mouse = viewport()->mapFromGlobal(QPointF(QCursor::pos()));
+    const bool over = viewport()->underMouse() && plot.contains(mouse);
+    m_zoom->zoomAt(timeAt(over ? mouse.x() : plot.center().x()), factor);
+}
+
+qint64 TimelineView::timeOfInterest() const
+{
+    if (m_selection.event) {
+        if (const auto point = m_model->pointOf(*m_selection.event))
+            return point->timeNs;
+    }
+    const QRectF plot = geometryNow().plot();
+    const QPointF mouse = viewport()->mapFromGlobal(QPointF(QCursor::pos()));
+    if (viewport()->underMouse() && plot.contains(mouse))
+        return timeAt(mouse.x());
+    return timeAt(plot.center().x());
 }
 
 void TimelineView::paintEvent(QPaintEvent* /*event*/)
 {
-    QPainter painter(this);
+    QPainter painter(viewport());
     const Colours colours = Colours::of(palette());
     const TimelineGeometry geometry = geometryNow();
-    std::optional<EventPoint> selected;
-    if (m_selected) {
-        const auto point = std::ranges::find(m_scene.points, *m_selected, &EventPoint::index);
-        if (point != m_scene.points.end())
-            selected = *point;
-    }
     const TimelinePainter::State state{ .range = m_zoom->range(),
         .selection = m_zoom->selection(),
-        .selected = selected,
-        .focused = hasFocus() };
-    TimelinePainter(painter, m_scene, geometry, state, colours, font()).paint();
-    if (m_scene.points.empty()) {
+        .selected = m_selection.event ? m_model->pointOf(*m_selection.event) : std::nullopt,
+        .selectedTime = m_selection.time,
+        .selectedLane = m_selection.lane,
+        .markerA = m_zoom->marker(ZoomControl::Marker::A),
+        .markerB = m_zoom->marker(ZoomControl::Marker::B),
+        .play = m_zoom->playPosition(),
+        .currentLane = hasFocus() ? std::optional(m_currentLane) : std::nullopt };
+    TimelinePainter(painter,
+        { .scene = m_model->scene(),
+            .index = m_model->index(),
+            .geometry = geometry,
+            .colours = colours,
+            .fonts = m_fonts },
+        state)
+        .paint();
+    if (m_model->index().isEmpty()) {
         painter.setPen(colours.faint);
         painter.drawText(geometry.plot(), Qt::AlignCenter | Qt::TextWordWrap,
             i18n("Nothing is recorded yet. What both sides do will appear here on one clock."));
     }
     if (hasFocus()) {
         painter.setPen(colours.accent);
-        painter.drawRect(rect().adjusted(0, 0, -1, -1));
+        painter.drawRect(viewport()->rect().adjusted(0, 0, -1, -1));
     }
 }
 
-bool TimelineView::event(QEvent* event)
+bool TimelineView::viewportEvent(QEvent* event)
 {
     if (event->type() == QEvent::ToolTip) {
         auto* help = static_cast<QHelpEvent*>(event);
@@ -149,109 +293,81 @@ bool TimelineView::event(QEvent* event)
         }
         return true;
     }
-    if (event->type() == QEvent::FontChange)
+    if (gesture(event))
+        return true;
+    return QAbstractScrollArea::viewportEvent(event);
+}
+
+void TimelineView::changeEvent(QEvent* event)
+{
+    QAbstractScrollArea::changeEvent(event);
+    if (event->type() == QEvent::FontChange) {
+        m_fonts = TimelineFonts(font());
+        updateScrollBar();
         updateGeometry();
-    return QWidget::event(event);
+    }
+}
+
+void TimelineView::focusInEvent(QFocusEvent* event)
+{
+    QAbstractScrollArea::focusInEvent(event);
+    viewport()->update();
+}
+
+void TimelineView::focusOutEvent(QFocusEvent* event)
+{
+    QAbstractScrollArea::focusOutEvent(event);
+    viewport()->update();
+}
+
+void TimelineView::resizeEvent(QResizeEvent* event)
+{
+    QAbstractScrollArea::resizeEvent(event);
+    updateScrollBar();
+}
+
+void TimelineView::scrollContentsBy(int /*dx*/, int /*dy*/)
+{
+    viewport()->update();
+}
+
+void TimelineView::contextMenuEvent(QContextMenuEvent* event)
+{
+    const bool byMouse = event->reason() == QContextMenuEvent::Mouse;
+    Q_EMIT menuRequested(event->globalPos(), byMouse ? timeAt(event->pos().x()) : timeOfInterest());
 }
 
 bool TimelineView::showToolTip(const QPoint& local, const QPoint& global)
 {
-    const TimelineGeometry geometry = geometryNow();
-    const TimelineHit hit = hitTest(m_scene, geometry, m_zoom->range(), local, hitReach);
+    const TimelineHit hit
+        = hitTest(m_model->scene(), m_model->index(), geometryNow(), m_zoom->range(), local, hitReach);
     if (hit.kind == TimelineHit::Kind::Nothing)
         return false;
-    QString text = hit.sentence;
-    if (!hit.time.isEmpty())
-        text += QStringLiteral("\n")
-            + i18n("%1, starting at %2", durationText(hit.time.length()),
-                signedDurationText(hit.time.startNs - m_scene.originNs));
-    if (hit.event) {
-        const auto point = std::ranges::find(m_scene.points, *hit.event, &EventPoint::index);
-        if (point != m_scene.points.end())
-            text += (text.isEmpty() ? QString() : QStringLiteral("\n"))
-                + signedDurationText(point->timeNs - m_scene.originNs);
-    }
-    QToolTip::showText(global, text, this);
-    return true;
-}
-
-void TimelineView::wheelEvent(QWheelEvent* event)
-{
-    const QPoint pixels = event->pixelDelta();
-    const QPointF delta = pixels.isNull() ? QPointF(event->angleDelta()) / 8.0 : QPointF(pixels);
-    const TimelineGeometry geometry = geometryNow();
-    if (event->modifiers() & Qt::ControlModifier) {
-        const double steps = (delta.y() != 0 ? delta.y() : delta.x()) / 15.0;
-        m_zoom->zoomAt(geometry.timeAt(event->position().x(), m_zoom->range()), std::pow(0.8, steps));
-    } else if (delta.x() != 0 || (event->modifiers() & Qt::ShiftModifier)) {
-        m_zoom->pan(-(delta.x() != 0 ? delta.x() : delta.y()) / 150.0);
+    const qint64 originNs = m_model->scene().originNs;
+    QStringList lines;
+    if (hit.event && *hit.event < m_model->record().size()) {
+        const timeline::Event& event = m_model->record().events()[*hit.event];
+        lines.append(hit.title.isEmpty() ? event.name : hit.title);
+        if (hit.count > 1)
+            lines.last()
+                += u' ' + i18np("(and %1 more here)", "(and %1 more here)", static_cast<int>(hit.count - 1));
+        if (hit.kind == TimelineHit::Kind::Event)
+            lines.append(attributesText(event.attributes).left(200));
+        lines.append(signedDurationText(event.timeNs - originNs));
     } else {
-        event->ignore();
-        return;
+        lines.append(hit.title);
+        lines.append(i18n("%1, starting at %2", durationText(hit.time.length()),
+            signedDurationText(hit.time.startNs - originNs)));
     }
-    event->accept();
-}
-
-void TimelineView::mousePressEvent(QMouseEvent* event)
-{
-    m_pressed = event->position();
-    m_pressedRange = m_zoom->range();
-    const bool pans = event->button() == Qt::MiddleButton
-        || (event->button() == Qt::LeftButton && (event->modifiers() & Qt::ShiftModifier));
-    if (pans) {
-        m_drag = Drag::Panning;
-        setCursor(Qt::ClosedHandCursor);
-    } else if (event->button() == Qt::LeftButton) {
-        m_drag = Drag::Pressed;
-    }
-}
-
-void TimelineView::mouseMoveEvent(QMouseEvent* event)
-{
-    const TimelineGeometry geometry = geometryNow();
-    if (m_drag == Drag::Pressed
-        && std::abs(event->position().x() - m_pressed.x()) > QApplication::startDragDistance() / 2.0)
-        m_drag = Drag::Selecting;
-    if (m_drag == Drag::Panning) {
-        const qint64 moved = geometry.timeAt(m_pressed.x(), m_pressedRange)
-            - geometry.timeAt(event->position().x(), m_pressedRange);
-        m_zoom->setRange({ m_pressedRange.startNs + moved, m_pressedRange.endNs + moved });
-    } else if (m_drag == Drag::Selecting) {
-        const QRectF plot = geometry.plot();
-        const auto timeAt = [&](double x) {
-            return geometry.timeAt(std::clamp(x, plot.left(), plot.right()), m_zoom->range());
-        };
-        const qint64 from = timeAt(m_pressed.x());
-        const qint64 to = timeAt(event->position().x());
-        m_zoom->setSelection(Interval{ .startNs = std::min(from, to), .endNs = std::max(from, to) });
-    }
-}
-
-void TimelineView::mouseReleaseEvent(QMouseEvent* event)
-{
-    if (m_drag == Drag::Pressed && event->button() == Qt::LeftButton)
-        click(event->position());
-    if (m_drag == Drag::Panning)
-        unsetCursor();
-    m_drag = Drag::None;
-}
-
-void TimelineView::mouseDoubleClickEvent(QMouseEvent* event)
-{
-    const TimelineHit hit = hitTest(m_scene, geometryNow(), m_zoom->range(), event->position(), hitReach);
-    m_zoom->show(hit.time);
-}
-
-void TimelineView::click(QPointF position)
-{
-    const TimelineHit hit = hitTest(m_scene, geometryNow(), m_zoom->range(), position, hitReach);
-    m_zoom->setSelection(std::nullopt);
-    m_selected = hit.event;
-    update();
-    if (hit.event)
-        Q_EMIT eventSelected(*hit.event);
-    else
-        Q_EMIT picked(hit.sentence, hit.time);
+    if (!hit.sentence.isEmpty())
+        lines.insert(1, hit.sentence);
+    lines.removeAll(QString());
+    // As rich text it is wrapped.
+    QToolTip::showText(global,
+        QStringLiteral("<qt>") + lines.join(u'\n').toHtmlEscaped().replace(u'\n', QStringLiteral("<br/>"))
+            + QStringLiteral("</qt>"),
+        this);
+    return true;
 }
 
 } // namespace cutover::ui

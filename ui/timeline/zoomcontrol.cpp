@@ -28,8 +28,9 @@ void ZoomControl::setTrace(const Interval& trace)
     if (trace == m_trace)
         return;
     const bool first = m_trace.isEmpty();
+    const Interval before = bounds();
     m_trace = trace;
-    apply(m_following || first ? bounds() : m_range);
+    apply(first ? bounds() : m_following ? followed(before) : m_range);
 }
 
 void ZoomControl::setRange(const Interval& range)
@@ -54,7 +55,38 @@ void ZoomControl::setFollowing(bool following)
     m_following = following;
     Q_EMIT followingChanged();
     if (following)
-        apply(bounds());
+        apply(followed(bounds()));
+}
+
+Interval ZoomControl::followed(const Interval& before) const
+{
+    const Interval now = bounds();
+    const bool showsAll = m_range.isEmpty() || m_range.length() >= before.length();
+    return showsAll ? now : Interval{ .startNs = now.endNs - m_range.length(), .endNs = now.endNs };
+}
+
+std::optional<qint64> ZoomControl::markerDifference() const
+{
+    return m_a && m_b ? std::optional(*m_b - *m_a) : std::nullopt;
+}
+
+void ZoomControl::setMarker(Marker which, std::optional<qint64> timeNs)
+{
+    std::optional<qint64>& marker = which == Marker::A ? m_a : m_b;
+    if (marker == timeNs)
+        return;
+    marker = timeNs;
+    Q_EMIT markersChanged();
+}
+
+void ZoomControl::setPlayPosition(std::optional<qint64> timeNs)
+{
+    if (m_play == timeNs)
+        return;
+    m_play = timeNs;
+    Q_EMIT playPositionChanged();
+    if (timeNs && m_trace.contains(*timeNs) && !m_range.contains(*timeNs))
+        reveal(*timeNs);
 }
 
 void ZoomControl::zoomAt(qint64 anchorNs, double factor)
