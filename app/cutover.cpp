@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "application.h"
+#include "cli/command.h"
+#include "cli/requestoptions.h"
 #include "livesession.h"
 #include "mainwindow.h"
 
@@ -16,8 +18,10 @@
 
 #include <csignal>
 #include <cstdio>
+#include <optional>
 
 using namespace cutover;
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -27,15 +31,64 @@ int usage(const QString& problem)
     return 2;
 }
 
-/// qmp:PATH or pid:N.
-bool readSource(const QString& text, op::SourceSpec& source)
+/// The options that the window shares with "cutoverctl migrate".
+cli::CommandSpec requestSpec()
 {
-    if (text.startsWith(u"qmp:"))
-        source.qmpPath = text.sliced(4);
-    bool isNumber = true;
-    if (text.startsWith(u"pid:"))
-        source.pid = text.sliced(4).toInt(&isNumber);
-    return isNumber && (!source.qmpPath.isEmpty() || source.pid > 0);
+    cli::CommandSpec spec;
+    spec.options = cli::requestOptions() + cli::migrationRequestOptions();
+    spec.takesCommand = true;
+    return spec;
+}
+
+void addRequestOptions(QCommandLineParser& parser)
+{
+    for (const cli::OptionSpec& option : requestSpec().options)
+        parser.addOption(QCommandLineOption(option.name, option.help, option.value));
+}
+
+/// The program's arguments, and the destination's command line behind "--".
+struct Arguments
+{
+    QStringList own;
+    QStringList command;
+};
+
+Arguments splitArguments(QStringList words)
+{
+    const qsizetype dashes = words.indexOf(u"--"_s);
+    if (dashes < 0)
+        return { .own = words, .command = {} };
+    Arguments arguments{ .own = words.first(dashes), .command = words.sliced(dashes + 1) };
+    // "--destination -- COMMAND" says the same as "-- COMMAND".
+    if (arguments.own.last() == u"--destination")
+        arguments.own.removeLast();
+    return arguments;
+}
+
+/// What cutoverctl makes of the same options; nothing where none is given.
+Result<std::optional<op::SessionRequest>> readRequest(
+    const QCommandLineParser& parser, const QStringList& command)
+{
+    const cli::CommandSpec spec = requestSpec();
+    QStringList words;
+    for (const cli::OptionSpec& option : spec.options) {
+        if (!parser.isSet(option.name))
+            continue;
+        words << u"--"_s + option.name;
+        if (!option.value.isEmpty())
+            words << parser.value(option.name);
+    }
+    if (!command.isEmpty())
+        words << u"--"_s << command;
+    if (words.isEmpty())
+        return std::nullopt;
+    const auto options = cli::Options::parse(spec, words);
+    if (!options)
+        return std::unexpected(options.error());
+    auto request = cli::parseRequest(*options);
+    if (!request)
+        return std::unexpected(request.error());
+    return std::move(*request);
 }
 
 } // namespace
@@ -58,28 +111,28 @@ int main(int argc, char** argv)
 
     QCommandLineParser parser;
     about.setupCommandLine(&parser);
-    const QCommandLineOption source(QStringLiteral("source"),
-        i18n("The VMM that has the guest: qmp:PATH of its QMP socket, or pid:N."),
-        QStringLiteral("qmp:PATH|pid:N"));
+    addRequestOptions(parser);
     const QCommandLineOption labPair(
-        QStringLiteral("lab"), i18n("Start a QEMU pair to try it on."), QStringLiteral("qemu"));
-    const QCommandLineOption binary(QStringLiteral("binary"),
-        i18n("The program of the destination, or of the pair."), QStringLiteral("PROGRAM"));
-    parser.addOptions({ source, labPair, binary });
-    if (!parser.parse(QCoreApplication::arguments()))
+        u"lab"_s, i18n("Start a QEMU pair to try it on; --binary names its program."), u"qemu"_s);
+    parser.addOption(labPair);
+    const Arguments arguments = splitArguments(QCoreApplication::arguments());
+    if (!parser.parse(arguments.own))
         return usage(parser.errorText());
-    parser.process(application);
+    parser.process(arguments.own);
     about.processCommandLine(&parser);
 
-    op::SessionRequest request;
-    if (parser.isSet(source) && !readSource(parser.value(source), request.source))
-        return usage(i18n("--source takes qmp:PATH or pid:N, not “%1”.", parser.value(source)));
     if (parser.isSet(labPair) && parser.value(labPair) != u"qemu")
         return usage(i18n("--lab takes qemu, not “%1”.", parser.value(labPair)));
-    if (parser.isSet(source) && parser.isSet(labPair))
+    if (parser.isSet(labPair) && parser.isSet(u"source"_s))
         return usage(i18n("--source and --lab exclude each other."));
     if (!parser.positionalArguments().isEmpty())
         return usage(i18n("“%1” is not expected.", parser.positionalArguments().first()));
+    Result<std::optional<op::SessionRequest>> request;
+    if (!parser.isSet(labPair))
+        request = readRequest(parser, arguments.command);
+    if (!request)
+        return usage(
+            i18nc("what is wrong. what to do", "%1. %2", request.error().cause, request.error().remedy));
 
     // So that a lab of ours ends with us.
     KSignalHandler::self()->watchSignal(SIGTERM);
@@ -90,11 +143,9 @@ int main(int argc, char** argv)
     ui::LiveSession session;
     ui::MainWindow window(&session);
     window.show();
-    if (parser.isSet(labPair)) {
-        window.startLab(parser.value(binary));
-    } else if (parser.isSet(source)) {
-        request.destination.binary = parser.value(binary);
-        window.begin(request);
-    }
+    if (parser.isSet(labPair))
+        window.startLab(parser.value(u"binary"_s));
+    else if (*request)
+        window.begin(**request);
     return QApplication::exec();
 }

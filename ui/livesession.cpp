@@ -58,6 +58,12 @@ const op::Verification& LiveSession::verification() const
     return m_session->verification();
 }
 
+const op::Facts* LiveSession::sourceFacts() const
+{
+    const op::Facts& facts = m_session->sourceFacts();
+    return facts.monitorUsable ? &facts : nullptr;
+}
+
 std::optional<op::Failure> LiveSession::failure() const
 {
     return m_session->failure();

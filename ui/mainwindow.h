@@ -22,6 +22,7 @@ class FailureBox;
 class PhaseStrip;
 class QmpPanel;
 class SessionCard;
+class SetupPanel;
 class StartPanel;
 class TablePanel;
 class TimelinePanel;
@@ -38,8 +39,7 @@ public:
     const Actions& actionGroups() const { return m_actions; }
     TimelinePanel* timelinePanel() { return m_timeline; }
     StartPanel* startPanel() { return m_start; }
-    /// Begins with the mode and the commit that are chosen in the window.
-    void begin(op::SessionRequest request);
+    void begin(const op::SessionRequest& request);
     void startLab(const QString& binary);
 
 protected:
@@ -53,6 +53,7 @@ private:
     void connectSession();
     void connectSelection();
     void checkAgain();
+    void checkAgain(const op::SessionRequest& request);
     void showStart(bool start);
     void updateState();
     void updateEndpoints();
@@ -101,11 +102,13 @@ private:
     TablePanel* m_breakdownPanel = nullptr;
     QmpPanel* m_qmp = nullptr;
     EventsPanel* m_events = nullptr;
+    SetupPanel* m_setup = nullptr;
     QList<QDockWidget*> m_docks; ///< in the order of their shortcuts
     QByteArray m_hiddenLayout; ///< of the docks while the start page is shown
     QLabel* m_status = nullptr;
     QLabel* m_recording = nullptr;
     bool m_closeAnnounced = false;
+    bool m_isConnecting = false; ///< begun, and not yet checked
 };
 
 } // namespace cutover::ui

@@ -4,7 +4,8 @@
 #include "mainwindow.h"
 
 #include "nextstep.h"
-#include "panels/startpanel.h"
+#include "start/setuppanel.h"
+#include "start/startpanel.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/failurebox.h"
@@ -31,6 +32,8 @@ namespace cutover::ui {
 void MainWindow::makeActions()
 {
     makeSessionActions();
+    m_start->addActions(m_actions);
+    m_setup->addActions(m_actions);
     makeViewActions();
     for (QAction* action : m_timeline->timelineActions())
         m_actions.add(i18n("Timeline"), action);
@@ -42,6 +45,7 @@ void MainWindow::makeActions()
         QStringLiteral("help-about"), QKeySequence(Qt::CTRL | Qt::Key_F1), this);
     connect(about, &QAction::triggered, this, &MainWindow::showAbout);
     makeMenus();
+    m_start->offerActions(m_actions);
     updateActions();
 }
 

@@ -9,6 +9,7 @@
 
 #include <QObject>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -31,6 +32,10 @@ public:
     virtual std::optional<op::Failure> failure() const = 0;
     /// The running VMMs that could be a source; takes a few milliseconds.
     virtual QList<op::DiscoveredVmm> discover() const = 0;
+    /// discover() for any thread, also after the end of this object.
+    virtual std::function<QList<op::DiscoveredVmm>()> discoverer() const;
+    /// What the last check saw of the source; nullptr before it, and where there is no live one.
+    virtual const op::Facts* sourceFacts() const;
     /// A lab pair is being started.
     virtual bool isLabStarting() const = 0;
     /// Why a session cannot be begun now; nothing when it can.

@@ -295,6 +295,11 @@ std::optional<Failure> Session::failure() const
     return std::nullopt;
 }
 
+const Facts& Session::sourceFacts() const
+{
+    return d->sourceFacts;
+}
+
 const std::vector<Check>& Session::checks() const
 {
     return d->checks;

@@ -21,7 +21,7 @@ enum class Category : std::uint8_t {
     QmpEvent, ///< a QMP event; name = QEMU's name, attributes = its data
     Trace, ///< a line of the trace log; name = the trace event, attributes as trace::attributes()
     Relay, ///< seen by the relay of a channel
-    Action, ///< what the console or its user did
+    Action, ///< what the console or its user did; "derived": the command line, see op::ReviewedCommand
     State, ///< the session's state changed; name = the state
     Process, ///< name = "spawned" (by the console: the destination), "exited", "stderr" (attribute "line")
     Fd, ///< name = the fd's name; {id, kind, text, sourceFd, destinationFd, identity, method, proof}

@@ -4,6 +4,7 @@
 #include "widgets/sessioncard.h"
 
 #include "nextstep.h"
+#include "start/modechooser.h"
 #include "widgets/actionbutton.h"
 
 #include <KLocalizedString>
@@ -14,6 +15,8 @@
 #include <QLabel>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace cutover::ui {
 
 SessionCard::SessionCard(QWidget* parent)
@@ -23,15 +26,9 @@ SessionCard::SessionCard(QWidget* parent)
     , m_button(new ActionButton(this))
     , m_sentence(new QLabel(this))
 {
-    m_mode->addItem(i18n("cpr-transfer: pass fds"), QStringLiteral("cpr-transfer"));
-    m_mode->addItem(i18n("normal: copy all"), QStringLiteral("normal"));
-    m_mode->setAccessibleName(i18n("Migration mode"));
-    m_mode->setToolTip(
-        i18n("cpr-transfer passes the descriptors behind memory and devices; normal copies everything"));
+    addModes(m_mode);
     m_guarded->setChecked(true);
-    m_guarded->setToolTip(i18n(
-        "The destination starts the guest only when the session has seen that the source has given it away. "
-        "Costs a little of the pause; without it a cut connection can leave the guest running twice."));
+    setOffers({});
     QFont bold = m_button->font();
     bold.setBold(true);
     m_button->setFont(bold);
@@ -62,12 +59,26 @@ void SessionCard::fill(op::SessionRequest& request) const
     request.guarded = m_guarded->isChecked();
 }
 
+void SessionCard::setRequest(const op::SessionRequest& request)
+{
+    m_mode->setCurrentIndex(std::max(0, m_mode->findData(request.mode)));
+    m_guarded->setChecked(request.guarded);
+}
+
+void SessionCard::setOffers(const Offers& offers)
+{
+    m_offers = offers;
+    offerModes(m_mode, offers);
+    m_guarded->setToolTip(guardTip(offers));
+    m_guarded->setAccessibleDescription(m_guarded->toolTip());
+}
+
 void SessionCard::setState(const op::SessionState& state)
 {
     m_sentence->setText(op::stateSentence(state));
     const bool fixed = isUnderWay(state) || std::holds_alternative<op::state::Migrated>(state);
     m_mode->setEnabled(!fixed);
-    m_guarded->setEnabled(!fixed);
+    m_guarded->setEnabled(!fixed && m_offers.noGuard.isEmpty());
 }
 
 } // namespace cutover::ui

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "operator/session.h"
+#include "start/offers.h"
 
 #include <QWidget>
 
@@ -25,6 +26,9 @@ public:
     ActionButton* mainButton() { return m_button; }
     /// The choices of this card in \a request.
     void fill(op::SessionRequest& request) const;
+    void setRequest(const op::SessionRequest& request);
+    /// Greys what the source does not offer.
+    void setOffers(const Offers& offers);
     void setState(const op::SessionState& state);
 
 Q_SIGNALS:
@@ -36,6 +40,7 @@ private:
     QCheckBox* m_guarded;
     ActionButton* m_button;
     QLabel* m_sentence;
+    Offers m_offers;
 };
 
 } // namespace cutover::ui
