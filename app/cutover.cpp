@@ -5,6 +5,8 @@
 #include "demo/demooptions.h"
 #include "demo/demorecorder.h"
 #include "autorecord/automaticrecording.h"
+#include "cli/command.h"
+#include "cli/requestoptions.h"
 #include "livesession.h"
 #include "mainwindow.h"
 #include "preferences/applypreferences.h"
@@ -24,8 +26,10 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 using namespace cutover;
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -53,13 +57,64 @@ void migrateWhenReady(ui::LiveSession& session)
 
 /// qmp:PATH or pid:N.
 bool readSource(const QString& text, op::SourceSpec& source)
+/// The options that the window shares with "cutoverctl migrate".
+cli::CommandSpec requestSpec()
 {
-    if (text.startsWith(u"qmp:"))
-        source.qmpPath = text.sliced(4);
-    bool isNumber = true;
-    if (text.startsWith(u"pid:"))
-        source.pid = text.sliced(4).toInt(&isNumber);
-    return isNumber && (!source.qmpPath.isEmpty() || source.pid > 0);
+    cli::CommandSpec spec;
+    spec.options = cli::requestOptions() + cli::migrationRequestOptions();
+    spec.takesCommand = true;
+    return spec;
+}
+
+void addRequestOptions(QCommandLineParser& parser)
+{
+    for (const cli::OptionSpec& option : requestSpec().options)
+        parser.addOption(QCommandLineOption(option.name, option.help, option.value));
+}
+
+/// The program's arguments, and the destination's command line behind "--".
+struct Arguments
+{
+    QStringList own;
+    QStringList command;
+};
+
+Arguments splitArguments(QStringList words)
+{
+    const qsizetype dashes = words.indexOf(u"--"_s);
+    if (dashes < 0)
+        return { .own = words, .command = {} };
+    Arguments arguments{ .own = words.first(dashes), .command = words.sliced(dashes + 1) };
+    // "--destination -- COMMAND" says the same as "-- COMMAND".
+    if (arguments.own.last() == u"--destination")
+        arguments.own.removeLast();
+    return arguments;
+}
+
+/// What cutoverctl makes of the same options; nothing where none is given.
+Result<std::optional<op::SessionRequest>> readRequest(
+    const QCommandLineParser& parser, const QStringList& command)
+{
+    const cli::CommandSpec spec = requestSpec();
+    QStringList words;
+    for (const cli::OptionSpec& option : spec.options) {
+        if (!parser.isSet(option.name))
+            continue;
+        words << u"--"_s + option.name;
+        if (!option.value.isEmpty())
+            words << parser.value(option.name);
+    }
+    if (!command.isEmpty())
+        words << u"--"_s << command;
+    if (words.isEmpty())
+        return std::nullopt;
+    const auto options = cli::Options::parse(spec, words);
+    if (!options)
+        return std::unexpected(options.error());
+    auto request = cli::parseRequest(*options);
+    if (!request)
+        return std::unexpected(request.error());
+    return std::move(*request);
 }
 
 } // namespace
@@ -114,9 +169,19 @@ int main(int argc, char** argv)
         return usage(i18n("--migrate needs --source."));
     if (!parser.positionalArguments().isEmpty())
         return usage(i18n("“%1” is not expected.", parser.positionalArguments().first()));
+    addRequestOptions(parser);
+    const QCommandLineOption labPair(
+        u"lab"_s, i18n("Start a QEMU pair to try it on; --binary names its program."), u"qemu"_s);
+    parser.addOption(labPair);
+    const Arguments arguments = splitArguments(QCoreApplication::arguments());
+    if (!parser.parse(arguments.own))
+        return usage(parser.errorText());
+    parser.process(arguments.own);
+    about.processCommandLine(&parser);
+
     if (parser.isSet(labPair) && parser.value(labPair) != u"qemu")
         return usage(i18n("--lab takes qemu, not “%1”.", parser.value(labPair)));
-    if (parser.isSet(source) && parser.isSet(labPair))
+    if (parser.isSet(labPair) && parser.isSet(u"source"_s))
         return usage(i18n("--source and --lab exclude each other."));
     const QStringList files = parser.positionalArguments();
     if (files.size() > 1)
@@ -125,6 +190,14 @@ int main(int argc, char** argv)
         return usage(i18n("A recording, --source and --lab exclude each other."));
     if (!files.isEmpty() && !QFileInfo::exists(files.first()))
         return usage(i18n("“%1” does not exist.", files.first()));
+    if (!parser.positionalArguments().isEmpty())
+        return usage(i18n("“%1” is not expected.", parser.positionalArguments().first()));
+    Result<std::optional<op::SessionRequest>> request;
+    if (!parser.isSet(labPair))
+        request = readRequest(parser, arguments.command);
+    if (!request)
+        return usage(
+            i18nc("what is wrong. what to do", "%1. %2", request.error().cause, request.error().remedy));
 
     // So that a lab of ours ends with us.
     KSignalHandler::self()->watchSignal(SIGTERM);
@@ -176,5 +249,9 @@ int main(int argc, char** argv)
     } else {
         window.takeUpLeftPair();
     }
+    if (parser.isSet(labPair))
+        window.startLab(parser.value(u"binary"_s));
+    else if (*request)
+        window.begin(**request);
     return QApplication::exec();
 }

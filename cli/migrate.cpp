@@ -47,21 +47,7 @@ private:
 CommandSpec spec()
 {
     QList<OptionSpec> options = requestOptions();
-    options << OptionSpec{ .name = u"keep-source"_s,
-        .value = {},
-        .help = i18n("Leave the source's process, stopped, instead of ending it"),
-        .letter = {},
-        .choices = {} }
-            << OptionSpec{ .name = u"no-trace"_s,
-                   .value = {},
-                   .help = i18n("Do not switch on the source's trace events for the time of the migration"),
-                   .letter = {},
-                   .choices = {} }
-            << OptionSpec{ .name = u"time-limit"_s,
-                   .value = u"SECONDS"_s,
-                   .help = i18n("Cancel when the switchover is not through by then; default: no limit"),
-                   .letter = {},
-                   .choices = {} };
+    options += migrationRequestOptions();
     options += migrationOptions();
     options << OptionSpec{
         .name = u"yes"_s, .value = {}, .help = i18n("Do not ask"), .letter = u"y"_s, .choices = {}

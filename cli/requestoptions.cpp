@@ -119,6 +119,27 @@ QList<OptionSpec> requestOptions()
     };
 }
 
+QList<OptionSpec> migrationRequestOptions()
+{
+    return {
+        { .name = u"keep-source"_s,
+            .value = {},
+            .help = i18n("Leave the source's process, stopped, instead of ending it"),
+            .letter = {},
+            .choices = {} },
+        { .name = u"no-trace"_s,
+            .value = {},
+            .help = i18n("Do not switch on the source's trace events for the time of the migration"),
+            .letter = {},
+            .choices = {} },
+        { .name = u"time-limit"_s,
+            .value = u"SECONDS"_s,
+            .help = i18n("Cancel when the switchover is not through by then; default: no limit"),
+            .letter = {},
+            .choices = {} },
+    };
+}
+
 Result<QJsonObject> parseParameters(const QString& text)
 {
     QJsonObject parameters;

@@ -14,7 +14,10 @@ Result<op::SourceSpec> parseSource(const QString& text);
 /// "derive" or "qmp:PATH[,cpr:PATH][,main:PATH]".
 Result<op::DestinationSpec> parseDestination(const QString& text);
 
+/// What check and migrate have in common.
 QList<OptionSpec> requestOptions();
+/// What only a migration needs.
+QList<OptionSpec> migrationRequestOptions();
 /// Usage errors for what is missing, malformed or excludes each other.
 Result<op::SessionRequest> parseRequest(const Options& options);
 

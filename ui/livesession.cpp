@@ -86,6 +86,12 @@ const op::Verification& LiveSession::verification() const
     return m_session->verification();
 }
 
+const op::Facts* LiveSession::sourceFacts() const
+{
+    const op::Facts& facts = m_session->sourceFacts();
+    return facts.monitorUsable ? &facts : nullptr;
+}
+
 std::optional<op::Failure> LiveSession::failure() const
 {
     // What the pair failed of is not known any more; where the guest is, is said by the rescue.

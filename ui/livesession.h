@@ -27,6 +27,11 @@ public:
     const op::Verification& verification() const override;
     std::optional<op::Failure> failure() const override;
     QList<op::DiscoveredVmm> discover() const override { return op::discover(); }
+    std::function<QList<op::DiscoveredVmm>()> discoverer() const override
+    {
+        return [] { return op::discover(); };
+    }
+    const op::Facts* sourceFacts() const override;
     bool isLabStarting() const override;
     bool isInLab() const override;
     QStringList labNotes() const override;

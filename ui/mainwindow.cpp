@@ -11,7 +11,6 @@
 #include "panels/eventspanel.h"
 #include "panels/qmppanel.h"
 #include "panels/rankdelegate.h"
-#include "panels/startpanel.h"
 #include "panels/tablepanel.h"
 #include "rescue/closing.h"
 #include "rescue/rescuepanel.h"
@@ -21,6 +20,8 @@
 #include "replay/recordings.h"
 #include "replay/replaybar.h"
 #include "timeline/detailspanel.h"
+#include "start/setuppanel.h"
+#include "start/startpanel.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
@@ -45,6 +46,8 @@
 #include <QStatusBar>
 #include <QTreeView>
 #include <QVBoxLayout>
+
+#include <utility>
 
 namespace cutover::ui {
 
@@ -83,7 +86,7 @@ MainWindow::MainWindow(SessionModel* session, QWidget* parent)
     auto* centre = new QWidget(this);
     m_failure = new FailureBox(centre);
     m_pages = new QStackedWidget(centre);
-    m_start = new StartPanel([session] { return session->discover(); }, m_pages);
+    m_start = new StartPanel([session] { return session->discoverer(); }, m_pages);
     m_pages->addWidget(m_start);
     m_pages->addWidget(makeSessionPage());
     auto* layout = new QVBoxLayout(centre);
@@ -161,6 +164,7 @@ void MainWindow::makeDocks()
     m_qmp = new QmpPanel(m_session->record());
     m_events = new EventsPanel(m_session->record());
     m_details = new DetailsPanel(m_timeline);
+    m_setup = new SetupPanel(m_session);
 
     addDock(QStringLiteral("fdsDock"), i18n("Devices and Fds"), m_fdPanel);
     addDock(QStringLiteral("breakdownDock"), i18n("Pause Breakdown"), m_breakdown);
@@ -171,6 +175,7 @@ void MainWindow::makeDocks()
     addDock(QStringLiteral("eventsDock"), i18n("Events"), m_events);
     addDock(QStringLiteral("pulseDock"), i18n("Pulse"), m_pulse);
     addDock(QStringLiteral("detailsDock"), i18n("Details"), m_details);
+    addDock(QStringLiteral("setupDock"), i18n("Setup"), m_setup);
 }
 
 void MainWindow::connectSession()
@@ -197,6 +202,10 @@ void MainWindow::connectSession()
     connect(m_start, &StartPanel::connectRequested, this, &MainWindow::begin);
     connect(m_start, &StartPanel::labRequested, this,
         [this](const QString& program) { startLab(lab::LabRequest::of(program)); });
+    connect(m_start, &StartPanel::labRequested, this, &MainWindow::startLab);
+    connect(m_setup, &SetupPanel::activated, this, [this] { showStart(false); });
+    connect(m_setup, &SetupPanel::checkRequested, this,
+        [this](const op::SessionRequest& request) { checkAgain(request); });
     connect(m_timeline, &TimelinePanel::sceneChanged, this, &MainWindow::updateScene);
     connect(m_director, &DemoDirector::look, this, &MainWindow::lookAt);
     connect(m_session, &SessionModel::rescueChanged, this, &MainWindow::updateActions);
@@ -285,10 +294,14 @@ void MainWindow::fill(op::SessionRequest& request) const
     m_card->fill(request);
 }
 
-void MainWindow::begin(op::SessionRequest request)
+void MainWindow::begin(const op::SessionRequest& request)
 {
     fill(request);
+    m_card->setRequest(request);
+    m_start->setRequest(request);
+    m_start->recent().begin(request);
     m_failure->clear();
+    m_isConnecting = true;
     const auto begun = m_session->begin(request);
     report(begun);
     if (begun)
@@ -299,6 +312,13 @@ void MainWindow::checkAgain()
 {
     op::SessionRequest request = m_session->request();
     fill(request);
+    m_card->fill(request);
+    checkAgain(request);
+}
+
+void MainWindow::checkAgain(const op::SessionRequest& request)
+{
+    m_card->setRequest(request);
     m_failure->clear();
     report(m_session->check(request));
 }
@@ -306,6 +326,8 @@ void MainWindow::checkAgain()
 void MainWindow::startLab(const lab::LabRequest& lab, op::SessionRequest request)
 {
     m_failure->clear();
+    m_start->recent().leave();
+    op::SessionRequest request;
     m_card->fill(request);
     report(m_session->startLab(lab, request));
 }
@@ -382,7 +404,15 @@ void MainWindow::updateState()
     m_card->setState(state);
     m_status->setText(statusText(state, m_timeline->scene().pause));
     const auto failure = m_session->failure();
-    if (failure
+    m_start->recent().update(m_session->endpoint(Side::Source), state);
+    m_card->setOffers(offersOf(m_session->sourceFacts()));
+    const bool connecting = std::exchange(m_isConnecting,
+        m_isConnecting && (isUnderWay(state) || std::holds_alternative<op::state::Idle>(state)));
+    if (connecting && failure && std::holds_alternative<op::state::Failed>(state)) {
+        // What was typed is there, and can be corrected.
+        showStart(true);
+        m_start->showFailure(*failure);
+    } else if (failure
         && (std::holds_alternative<op::state::Failed>(state)
             || std::holds_alternative<op::state::Stranded>(state)))
         m_failure->showFailure(*failure, FailureBox::Weight::Error);

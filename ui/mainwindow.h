@@ -34,6 +34,7 @@ class QmpPanel;
 class RescuePanel;
 class Recordings;
 class SessionCard;
+class SetupPanel;
 class StartPanel;
 class TablePanel;
 class TimelinePanel;
@@ -61,6 +62,7 @@ public:
     void begin(op::SessionRequest request);
     /// \a request: the migration that is meant; the mode and the commit are those of the window.
     void startLab(const lab::LabRequest& lab, op::SessionRequest request = {});
+    void begin(const op::SessionRequest& request);
     void startLab(const QString& binary);
     Recordings* recordings() { return m_recordings; }
 
@@ -76,6 +78,7 @@ private:
     void connectSelection();
     void checkAgain();
     void fill(op::SessionRequest& request) const;
+    void checkAgain(const op::SessionRequest& request);
     void showStart(bool start);
     void lookAt(const QString& what);
     void updateState();
@@ -140,10 +143,13 @@ private:
     QmpPanel* m_qmp = nullptr;
     EventsPanel* m_events = nullptr;
     DetailsPanel* m_details = nullptr;
+    SetupPanel* m_setup = nullptr;
     QList<QDockWidget*> m_docks; ///< in the order of their shortcuts
     QByteArray m_hiddenLayout; ///< of the docks while the start page is shown
     QLabel* m_status = nullptr;
     QLabel* m_recording = nullptr;
+    bool m_closeAnnounced = false;
+    bool m_isConnecting = false; ///< begun, and not yet checked
 };
 
 } // namespace cutover::ui

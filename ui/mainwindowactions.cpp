@@ -16,6 +16,8 @@
 #include "preferences/applypreferences.h"
 #include "preferences/preferencesdialog.h"
 #include "replay/recordings.h"
+#include "start/setuppanel.h"
+#include "start/startpanel.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
@@ -42,6 +44,8 @@ void MainWindow::makeActions()
 {
     m_recordings->addActions(m_actions);
     makeSessionActions();
+    m_start->addActions(m_actions);
+    m_setup->addActions(m_actions);
     makeViewActions();
     m_devices->addActions(m_actions);
     for (QAction* action : m_timeline->timelineActions())
@@ -71,6 +75,7 @@ void MainWindow::makeActions()
     m_help->addActions(m_actions);
     m_help->loadShortcuts();
     makeMenus();
+    m_start->offerActions(m_actions);
     updateActions();
 }
 

@@ -87,5 +87,18 @@ qint64 SessionModel::nowNs() const
 {
     return realtimeNs();
 }
+}
+
+namespace cutover::ui {
+
+std::function<QList<op::DiscoveredVmm>()> SessionModel::discoverer() const
+{
+    return [found = discover()] { return found; };
+}
+
+const op::Facts* SessionModel::sourceFacts() const
+{
+    return nullptr;
+}
 
 } // namespace cutover::ui

@@ -13,6 +13,7 @@
 
 #include <QObject>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -35,6 +36,10 @@ public:
     virtual std::optional<op::Failure> failure() const = 0;
     /// The running VMMs that could be a source; takes a few milliseconds.
     virtual QList<op::DiscoveredVmm> discover() const = 0;
+    /// discover() for any thread, also after the end of this object.
+    virtual std::function<QList<op::DiscoveredVmm>()> discoverer() const;
+    /// What the last check saw of the source; nullptr before it, and where there is no live one.
+    virtual const op::Facts* sourceFacts() const;
     /// A lab pair is being started.
     virtual bool isLabStarting() const = 0;
     /// The source is a lab's: nothing is lost when it ends.

@@ -349,6 +349,11 @@ const FdInventory& Session::inventory() const
     return d->inventory;
 }
 
+const Facts& Session::sourceFacts() const
+{
+    return d->sourceFacts;
+}
+
 const std::vector<Check>& Session::checks() const
 {
     return d->checks;

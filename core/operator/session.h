@@ -124,6 +124,8 @@ public:
     /// The reason, in states Failed and Stranded.
     std::optional<Failure> failure() const;
 
+    /// What was seen of the source by the last check; monitorUsable is false before the first one.
+    const Facts& sourceFacts() const;
     const std::vector<Check>& checks() const;
     const Plan& plan() const;
     /// How the destination's command line came to be; nothing when it is attached.

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "base/clock.h"
+#include "operator/commandedit.h"
 #include "operator/discovery.h"
+#include "operator/reviewedcommand.h"
 #include "operator/sessionplanner.h"
 #include "operator/sessionprivate.h"
 #include "operator/sessionrecord.h"
@@ -173,6 +175,10 @@ Result<void> Session::Private::deriveDestination()
     moves = plannedMoves(derived->moves, plan.monitorPath, sourcePath,
         sourceFacts.process ? sourceFacts.process->workingDirectory : QString());
     plan.derived = std::move(*derived);
+    ReviewedCommand reviewed{ .argv = plan.derived->argv, .changes = plan.derived->changes, .edits = {} };
+    if (spec.kind == DestinationSpec::Kind::Command && sourceFacts.process)
+        reviewed.edits = compareCommands(sourceFacts.process->argv, spec.argv, i18n("By you."));
+    note(Category::Action, QStringLiteral("derived"), toAttributes(reviewed));
     return {};
 }
 

@@ -297,6 +297,28 @@ QStringList Schema::returnEnumValues(const QString& command, const QString& path
     return entity ? valuesOf(resolve(entity->result, path)) : QStringList();
 }
 
+QString Schema::jsonType(const QString& path) const
+{
+    const QList<Member> members = resolvePath(path);
+    if (members.isEmpty())
+        return {};
+    const Entity* entity = find(members.first().type);
+    for (int depth = 0; entity && entity->meta == Meta::Alternate && depth < maxTypeDepth; ++depth)
+        entity = entity->members.isEmpty() ? nullptr : find(entity->members.first().type);
+    if (!entity)
+        return {};
+    switch (entity->meta) {
+    case Meta::Builtin:
+        return entity->jsonType;
+    case Meta::Enum:
+        return u"string"_s;
+    case Meta::Array:
+        return u"array"_s;
+    default:
+        return u"object"_s;
+    }
+}
+
 QStringList Schema::features(const QString& path) const
 {
     QStringList features;

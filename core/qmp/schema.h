@@ -46,6 +46,10 @@ public:
     QStringList enumValues(const QString& path) const;
     QStringList returnEnumValues(const QString& command, const QString& path) const;
 
+    /// The JSON type of the member at \a path: "string" (also of an enumeration), "int", "number", "boolean",
+    /// "array", "object", "null" or "value"; of an alternate, its first. Empty if there is no such member.
+    QString jsonType(const QString& path) const;
+
     /// Features ("deprecated", "unstable") of a command, event, member, or enumeration value (path
     /// "a.b=value").
     QStringList features(const QString& path) const;

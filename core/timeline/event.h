@@ -24,6 +24,7 @@ enum class Category : std::uint8_t {
     /// What the console or its user did; "switch": a switch was set; {scope: "global" or "device", device,
     /// property, on, ok, cause, remedy}, side = the VMM that was asked
     Action,
+    Action, ///< what the console or its user did; "derived": the command line, see op::ReviewedCommand
     State, ///< the session's state changed; name = the state
     Process, ///< name = "spawned" (by the console: the destination), "exited", "stderr" (attribute "line")
     /// name = the fd's name; {id, kind, text, sourceFd, destinationFd, identity, method, proof}; identity is

@@ -5,7 +5,7 @@
 
 #include "colours.h"
 #include "mainwindow.h"
-#include "panels/startpanel.h"
+#include "start/startpanel.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/failurebox.h"
 

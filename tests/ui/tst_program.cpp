@@ -28,6 +28,17 @@ private Q_SLOTS:
             << QStringList{ u"--source"_s, u"/run/qmp.sock"_s } << 2 << u"qmp:PATH"_s;
         QTest::newRow("pid that is none") << QStringList{ u"--source"_s, u"pid:x1"_s } << 2 << u"pid:x1"_s;
         QTest::newRow("pid zero") << QStringList{ u"--source"_s, u"pid:0"_s } << 2 << u"pid:0"_s;
+        QTest::newRow("no source") << QStringList{ u"--mode"_s, u"normal"_s } << 2
+                                   << u"--source is missing"_s;
+        QTest::newRow("unknown mode")
+            << QStringList{ u"--source"_s, u"pid:1"_s, u"--mode"_s, u"fast"_s } << 2 << u"'fast'"_s;
+        QTest::newRow("no CPR channel") << QStringList{ u"--source"_s, u"pid:1"_s, u"--destination"_s,
+            u"qmp:/run/b"_s } << 2 << u",cpr:PATH"_s;
+        QTest::newRow("no parameter")
+            << QStringList{ u"--source"_s, u"pid:1"_s, u"--set"_s, u"handover"_s } << 2 << u"NAME=VALUE"_s;
+        QTest::newRow("program and command") << QStringList{ u"--source"_s, u"pid:1"_s, u"--binary"_s, u"q"_s,
+            u"--destination"_s, u"--"_s, u"qemu"_s, u"-S"_s }
+                                             << 2 << u"excludes"_s;
         QTest::newRow("unknown lab") << QStringList{ u"--lab"_s, u"xen"_s } << 2 << u"xen"_s;
         QTest::newRow("both") << QStringList{ u"--lab"_s, u"qemu"_s, u"--source"_s, u"pid:1"_s } << 2
                               << u"exclude"_s;

@@ -3,12 +3,20 @@
 
 #include "models/vmmmodel.h"
 
+#include "format.h"
+#include "operator/optionvalue.h"
+
 #include <KLocalizedString>
 
 #include <QFileInfo>
+#include <QRegularExpression>
+
+#include <algorithm>
+#include <limits>
 
 namespace cutover::ui {
 
+using namespace Qt::StringLiterals;
 using op::DiscoveredMonitor;
 using op::DiscoveredVmm;
 
@@ -30,11 +38,76 @@ QString attachText(const DiscoveredVmm& vmm)
     return i18n("it has no QMP unix socket that listens");
 }
 
+QString programToAsk(const DiscoveredVmm& vmm)
+{
+    const QString file = QFileInfo(vmm.binary).fileName();
+    if (!file.contains(u"qemu") && !file.contains(u"vmm"))
+        return {};
+    // The file has been replaced; what runs is still behind this link.
+    return vmm.binaryReplaced ? u"/proc/%1/exe"_s.arg(vmm.pid) : vmm.binary;
+}
+
+qint64 memoryOf(const DiscoveredVmm& vmm)
+{
+    const op::OptionValue value = op::OptionValue::parse(vmm.facts.memorySize).value_or(op::OptionValue());
+    const QString size = value.get({ u"size" }, true);
+    static const QRegularExpression pattern(u"^(\\d+)([bBkKmMgGtT]?)$"_s);
+    const QRegularExpressionMatch match = pattern.match(size);
+    if (!match.hasMatch())
+        return -1;
+    const QString units = u"bkmgt"_s;
+    const QString unit = match.captured(2).toLower();
+    const auto power = unit.isEmpty() ? qsizetype{ 2 } : units.indexOf(unit);
+    bool fits = false;
+    const qint64 number = match.captured(1).toLongLong(&fits);
+    constexpr qint64 largest = std::numeric_limits<qint64>::max();
+    return fits && number <= (largest >> (10 * power)) ? number << (10 * power) : -1;
+}
+
+static bool isSame(const DiscoveredVmm& a, const DiscoveredVmm& b)
+{
+    return a.pid == b.pid && a.startTime == b.startTime;
+}
+
 void VmmModel::setVmms(const QList<DiscoveredVmm>& vmms)
 {
-    beginResetModel();
-    m_vmms = vmms;
-    endResetModel();
+    for (int row = rowCount() - 1; row >= 0; --row) {
+        const auto same = [&](const DiscoveredVmm& vmm) { return isSame(vmm, m_vmms[row]); };
+        if (std::ranges::any_of(vmms, same))
+            continue;
+        beginRemoveRows({}, row, row);
+        m_vmms.removeAt(row);
+        endRemoveRows();
+    }
+    for (int row = 0; row < vmms.size(); ++row) {
+        if (row < m_vmms.size() && isSame(m_vmms[row], vmms[row])) {
+            m_vmms[row] = vmms[row];
+            continue;
+        }
+        beginInsertRows({}, row, row);
+        m_vmms.insert(row, vmms[row]);
+        endInsertRows();
+    }
+    if (!m_vmms.isEmpty())
+        Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
+}
+
+int VmmModel::rowOf(pid_t pid, quint64 startTime) const
+{
+    for (int row = 0; row < m_vmms.size(); ++row) {
+        if (m_vmms[row].pid == pid && m_vmms[row].startTime == startTime)
+            return row;
+    }
+    return -1;
+}
+
+void VmmModel::setVersion(const QString& program, const QString& version)
+{
+    if (m_versions.value(program) == version)
+        return;
+    m_versions.insert(program, version);
+    if (!m_vmms.isEmpty())
+        Q_EMIT dataChanged(index(0, ProgramColumn), index(rowCount() - 1, ProgramColumn));
 }
 
 int VmmModel::rowCount(const QModelIndex& parent) const
@@ -67,9 +140,11 @@ QVariant VmmModel::data(const QModelIndex& index, int role) const
     case NameColumn:
         return vmm.name;
     case ProgramColumn:
-        return QFileInfo(vmm.binary).fileName();
+        return m_versions.value(programToAsk(vmm), QFileInfo(vmm.binary).fileName());
     case PidColumn:
         return QString::number(vmm.pid);
+    case RamColumn:
+        return bytesText(memoryOf(vmm));
     case StateColumn:
         return attachText(vmm);
     case SocketColumn:
@@ -90,6 +165,8 @@ QVariant VmmModel::headerData(int section, Qt::Orientation orientation, int role
         return i18n("Program");
     case PidColumn:
         return i18nc("process id", "pid");
+    case RamColumn:
+        return i18n("RAM");
     case StateColumn:
         return i18n("Attach");
     case SocketColumn:

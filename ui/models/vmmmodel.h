@@ -6,12 +6,14 @@
 #include "operator/discovery.h"
 
 #include <QAbstractTableModel>
+#include <QHash>
 
 #include <cstdint>
 
 namespace cutover::ui {
 
-/// The running VMMs that were found, and whether they can be attached.
+/// The running VMMs that were found, and whether they can be attached. A list that is set again changes only
+/// the rows that differ, so that the selection and the place in the list stay.
 class VmmModel : public QAbstractTableModel
 {
     Q_OBJECT
@@ -20,6 +22,7 @@ public:
         NameColumn,
         ProgramColumn,
         PidColumn,
+        RamColumn,
         StateColumn,
         SocketColumn,
         ColumnCount
@@ -27,8 +30,13 @@ public:
 
     using QAbstractTableModel::QAbstractTableModel;
 
+    /// \a vmms: by pid, as discover() gives them.
     void setVmms(const QList<op::DiscoveredVmm>& vmms);
     const op::DiscoveredVmm& vmm(int row) const { return m_vmms[row]; }
+    /// The row of the process; -1 if it is not there.
+    int rowOf(pid_t pid, quint64 startTime) const;
+    /// What is shown in place of the program's name: \a version for \a program as programToAsk() names it.
+    void setVersion(const QString& program, const QString& version);
 
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;
@@ -37,9 +45,15 @@ public:
 
 private:
     QList<op::DiscoveredVmm> m_vmms;
+    QHash<QString, QString> m_versions;
 };
 
 /// Why there is no way in, or what the way in is; translated.
 QString attachText(const op::DiscoveredVmm& vmm);
+/// The program of \a vmm as it runs, to be asked for its version; empty for one that may do anything else
+/// when it is started with -version.
+QString programToAsk(const op::DiscoveredVmm& vmm);
+/// The guest's memory in bytes as -m says; -1 when it does not.
+qint64 memoryOf(const op::DiscoveredVmm& vmm);
 
 } // namespace cutover::ui

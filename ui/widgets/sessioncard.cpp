@@ -4,6 +4,7 @@
 #include "widgets/sessioncard.h"
 
 #include "nextstep.h"
+#include "start/modechooser.h"
 #include "widgets/actionbutton.h"
 
 #include <KLocalizedString>
@@ -13,6 +14,8 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace cutover::ui {
 
@@ -33,10 +36,9 @@ SessionCard::SessionCard(QWidget* parent)
     m_mode->setMinimumContentsLength(12);
     m_mode->setToolTip(
         i18n("cpr-transfer passes the descriptors behind memory and devices; normal copies everything"));
+    addModes(m_mode);
     m_guarded->setChecked(true);
-    m_guarded->setToolTip(i18n(
-        "The destination starts the guest only when the session has seen that the source has given it away. "
-        "Costs a little of the pause; without it a cut connection can leave the guest running twice."));
+    setOffers({});
     QFont bold = m_button->font();
     bold.setBold(true);
     m_button->setFont(bold);
@@ -96,6 +98,18 @@ bool SessionCard::choose(const op::SessionRequest& request)
     const int mode = m_mode->findData(request.mode);
     m_mode->setCurrentIndex(std::max(mode, 0));
     m_guarded->setChecked(request.guarded);
+void SessionCard::setRequest(const op::SessionRequest& request)
+{
+    m_mode->setCurrentIndex(std::max(0, m_mode->findData(request.mode)));
+    m_guarded->setChecked(request.guarded);
+}
+
+void SessionCard::setOffers(const Offers& offers)
+{
+    m_offers = offers;
+    offerModes(m_mode, offers);
+    m_guarded->setToolTip(guardTip(offers));
+    m_guarded->setAccessibleDescription(m_guarded->toolTip());
 }
 
 void SessionCard::setState(const op::SessionState& state)
@@ -104,7 +118,7 @@ void SessionCard::setState(const op::SessionState& state)
     m_sentence->setText(m_replayed ? i18nc("a sentence", "Recording: %1", sentence) : sentence);
     const bool fixed = m_replayed || isUnderWay(state) || std::holds_alternative<op::state::Migrated>(state);
     m_mode->setEnabled(!fixed);
-    m_guarded->setEnabled(!fixed);
+    m_guarded->setEnabled(!fixed && m_offers.noGuard.isEmpty());
 }
 
 } // namespace cutover::ui

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "operator/session.h"
+#include "start/offers.h"
 
 #include <QWidget>
 
@@ -34,6 +35,9 @@ public:
     void setFdSwitch(QWidget* fdSwitch);
     /// Takes over the choices of \a request where they can still be made; false when nothing changes.
     bool choose(const op::SessionRequest& request);
+    void setRequest(const op::SessionRequest& request);
+    /// Greys what the source does not offer.
+    void setOffers(const Offers& offers);
     void setState(const op::SessionState& state);
     /// Of a recording: nothing can be chosen.
     void setReplayed(bool replayed) { m_replayed = replayed; }
@@ -52,6 +56,7 @@ private:
     QCheckBox* m_fdSwitch;
     ActionButton* m_button;
     QLabel* m_sentence;
+    Offers m_offers;
 };
 
 } // namespace cutover::ui

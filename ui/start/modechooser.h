@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "operator/session.h"
+#include "start/offers.h"
+
+#include <QWidget>
+
+class QCheckBox;
+class QComboBox;
+
+namespace cutover::ui {
+
+/// How the guest is moved: mode, guard, how the destination listens, what becomes of the source. What the
+/// source does not offer is greyed and says why.
+class ModeChooser : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit ModeChooser(QWidget* parent = nullptr);
+
+    /// The choices of this widget in \a request; the rest of it stays.
+    void fill(op::SessionRequest& request) const;
+    void setRequest(const op::SessionRequest& request);
+    void setOffers(const Offers& offers);
+    QString mode() const;
+
+Q_SIGNALS:
+    /// The user has chosen otherwise.
+    void changed();
+
+private:
+    void updateChoices();
+
+    QComboBox* m_mode;
+    QCheckBox* m_guarded;
+    QComboBox* m_incoming;
+    QCheckBox* m_keep;
+    Offers m_offers;
+    bool m_attached = false;
+};
+
+/// A combo box with the modes, to be greyed by offerModes().
+void addModes(QComboBox* box);
+void offerModes(QComboBox* box, const Offers& offers);
+/// What the guarded commit is, or why it is not a choice.
+QString guardTip(const Offers& offers);
+
+} // namespace cutover::ui
