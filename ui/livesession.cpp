@@ -136,6 +136,11 @@ Result<void> LiveSession::finish()
     return m_session->finish();
 }
 
+Result<void> LiveSession::sendCommand(Side side, const QJsonObject& command, bool confirmed)
+{
+    return m_session->sendCommand(side, command, confirmed);
+}
+
 void LiveSession::keepInLab()
 {
     const op::EndpointStatus destination = endpoint(Side::Destination);

@@ -38,6 +38,7 @@ public:
     Result<void> migrate() override;
     Result<void> cancel() override;
     Result<void> finish() override;
+    Result<void> sendCommand(Side side, const QJsonObject& command, bool confirmed) override;
 
 private:
     void renew();

@@ -3,14 +3,16 @@
 
 #include "mainwindow.h"
 
+#include "log/logactions.h"
 #include "nextstep.h"
 #include "panels/breakdownbar.h"
 #include "panels/eventspanel.h"
-#include "panels/qmppanel.h"
 #include "panels/rankdelegate.h"
 #include "panels/startpanel.h"
 #include "panels/tablepanel.h"
+#include "qmp/qmppanel.h"
 #include "timeline/timelinepanel.h"
+#include "tracelog/tracepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
 #include "widgets/failurebox.h"
@@ -161,7 +163,9 @@ void MainWindow::makeDocks()
         new RankDelegate(RankDelegate::Scale::Verdict, CheckModel::VerdictRole, m_checkPanel));
     m_checkPanel->setColumnWidths({ 13, 34, 50, 40 });
 
-    m_qmp = new QmpPanel(m_session->record());
+    m_qmp = new QmpPanel(m_session);
+    m_trace = new TracePanel(m_session);
+    m_logs = new LogActions({ m_qmp->log(), m_trace->log() }, this);
     m_events = new EventsPanel(m_session->record());
 
     addDock(QStringLiteral("fdsDock"), i18n("Devices and Fds"), m_fdPanel);
@@ -169,6 +173,7 @@ void MainWindow::makeDocks()
     addDock(QStringLiteral("qmpDock"), i18n("QMP"), m_qmp);
     addDock(QStringLiteral("preflightDock"), i18n("Preflight"), m_checkPanel);
     addDock(QStringLiteral("eventsDock"), i18n("Events"), m_events);
+    addDock(QStringLiteral("traceDock"), i18n("Trace"), m_trace);
 }
 
 void MainWindow::connectSession()
@@ -201,10 +206,17 @@ void MainWindow::connectSelection()
 {
     connect(m_timeline, &TimelinePanel::eventSelected, m_events, &EventsPanel::selectEvent);
     connect(m_events, &EventsPanel::eventSelected, m_timeline, &TimelinePanel::selectEvent);
-    connect(m_qmp, &QmpPanel::eventSelected, this, [this](std::size_t event) {
+    connect(m_timeline, &TimelinePanel::eventSelected, m_logs, &LogActions::selectEvent);
+    connect(m_events, &EventsPanel::eventSelected, m_logs, &LogActions::selectEvent);
+    connect(m_logs, &LogActions::eventSelected, this, [this](std::size_t event) {
         m_timeline->selectEvent(event);
         m_events->selectEvent(event);
     });
+    connect(m_logs, &LogActions::timelineWanted, this,
+        [this] { m_timeline->setFocus(Qt::ShortcutFocusReason); });
+    connect(m_logs, &LogActions::wanted, this, &MainWindow::bringForward);
+    connect(m_qmp, &QmpPanel::wanted, this, &MainWindow::bringForward);
+    connect(m_trace, &TracePanel::wanted, this, &MainWindow::bringForward);
 }
 
 void MainWindow::begin(op::SessionRequest request)

@@ -19,12 +19,14 @@ namespace cutover::ui {
 class EndpointCard;
 class EventsPanel;
 class FailureBox;
+class LogActions;
 class PhaseStrip;
 class QmpPanel;
 class SessionCard;
 class StartPanel;
 class TablePanel;
 class TimelinePanel;
+class TracePanel;
 
 /// The window: one session. Composition and wiring only; what is shown is made by the panels and models.
 class MainWindow : public QMainWindow
@@ -78,6 +80,7 @@ private:
     void hideDocks();
     void showDocks();
     void goToDock(QDockWidget* dock);
+    void bringForward(const QWidget* content);
 
     SessionModel* m_session;
     Actions m_actions;
@@ -100,6 +103,8 @@ private:
     TablePanel* m_checkPanel = nullptr;
     TablePanel* m_breakdownPanel = nullptr;
     QmpPanel* m_qmp = nullptr;
+    TracePanel* m_trace = nullptr;
+    LogActions* m_logs = nullptr;
     EventsPanel* m_events = nullptr;
     QList<QDockWidget*> m_docks; ///< in the order of their shortcuts
     QByteArray m_hiddenLayout; ///< of the docks while the start page is shown

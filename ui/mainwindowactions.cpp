@@ -3,9 +3,12 @@
 
 #include "mainwindow.h"
 
+#include "log/logactions.h"
 #include "nextstep.h"
 #include "panels/startpanel.h"
+#include "qmp/qmppanel.h"
 #include "timeline/timelinepanel.h"
+#include "tracelog/tracepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/failurebox.h"
 #include "widgets/sessioncard.h"
@@ -34,6 +37,9 @@ void MainWindow::makeActions()
     makeViewActions();
     for (QAction* action : m_timeline->timelineActions())
         m_actions.add(i18n("Timeline"), action);
+    m_qmp->addActions(m_actions);
+    m_logs->addActions(m_actions);
+    m_trace->addActions(m_actions);
     const QString help = i18n("Help");
     QAction* commands = m_actions.add(help, QStringLiteral("help_commands"), i18n("Find a Command…"),
         QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_I), this);
