@@ -370,6 +370,11 @@ Result<void> LiveSession::setDeviceFdSwitch(const QString& device, bool on)
     return m_session->setDeviceSwitch(device, on);
 }
 
+Result<void> LiveSession::sendCommand(Side side, const QJsonObject& command, bool confirmed)
+{
+    return m_session->sendCommand(side, command, confirmed);
+}
+
 void LiveSession::keepInLab()
 {
     const op::EndpointStatus destination = endpoint(Side::Destination);

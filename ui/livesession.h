@@ -62,6 +62,7 @@ public:
     Result<void> canSetFdSwitches() const override;
     Result<void> setGlobalFdSwitch(bool on) override;
     Result<void> setDeviceFdSwitch(const QString& device, bool on) override;
+    Result<void> sendCommand(Side side, const QJsonObject& command, bool confirmed) override;
 
 private:
     enum class History : std::uint8_t { Forget, Keep };

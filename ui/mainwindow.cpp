@@ -7,9 +7,9 @@
 #include "demo/director.h"
 #include "breakdown/breakdownpanel.h"
 #include "devices/devicespanel.h"
+#include "log/logactions.h"
 #include "nextstep.h"
 #include "panels/eventspanel.h"
-#include "panels/qmppanel.h"
 #include "panels/rankdelegate.h"
 #include "panels/tablepanel.h"
 #include "rescue/closing.h"
@@ -22,7 +22,9 @@
 #include "timeline/detailspanel.h"
 #include "start/setuppanel.h"
 #include "start/startpanel.h"
+#include "qmp/qmppanel.h"
 #include "timeline/timelinepanel.h"
+#include "tracelog/tracepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
 #include "widgets/failurebox.h"
@@ -162,6 +164,9 @@ void MainWindow::makeDocks()
     m_preflight = new PreflightPanel(m_session);
     m_pulse = new PulsePanel(m_session);
     m_qmp = new QmpPanel(m_session->record());
+    m_qmp = new QmpPanel(m_session);
+    m_trace = new TracePanel(m_session);
+    m_logs = new LogActions({ m_qmp->log(), m_trace->log() }, this);
     m_events = new EventsPanel(m_session->record());
     m_details = new DetailsPanel(m_timeline);
     m_setup = new SetupPanel(m_session);
@@ -176,6 +181,7 @@ void MainWindow::makeDocks()
     addDock(QStringLiteral("pulseDock"), i18n("Pulse"), m_pulse);
     addDock(QStringLiteral("detailsDock"), i18n("Details"), m_details);
     addDock(QStringLiteral("setupDock"), i18n("Setup"), m_setup);
+    addDock(QStringLiteral("traceDock"), i18n("Trace"), m_trace);
 }
 
 void MainWindow::connectSession()
@@ -275,6 +281,17 @@ void MainWindow::connectSelection()
         const qint64 at = m_session->record().events()[event].timeNs;
         m_breakdown->select({ at, at + 1 });
     });
+    connect(m_timeline, &TimelinePanel::eventSelected, m_logs, &LogActions::selectEvent);
+    connect(m_events, &EventsPanel::eventSelected, m_logs, &LogActions::selectEvent);
+    connect(m_logs, &LogActions::eventSelected, this, [this](std::size_t event) {
+        m_timeline->selectEvent(event);
+        m_events->selectEvent(event);
+    });
+    connect(m_logs, &LogActions::timelineWanted, this,
+        [this] { m_timeline->setFocus(Qt::ShortcutFocusReason); });
+    connect(m_logs, &LogActions::wanted, this, &MainWindow::bringForward);
+    connect(m_qmp, &QmpPanel::wanted, this, &MainWindow::bringForward);
+    connect(m_trace, &TracePanel::wanted, this, &MainWindow::bringForward);
 }
 
 void MainWindow::showSpan(const Interval& span)

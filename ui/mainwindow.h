@@ -27,6 +27,7 @@ class EndpointCard;
 class EventsPanel;
 class FailureBox;
 class Help;
+class LogActions;
 class PhaseStrip;
 class PreflightPanel;
 class PulsePanel;
@@ -39,6 +40,7 @@ class StartPanel;
 class TablePanel;
 class TimelinePanel;
 struct DemoRequest;
+class TracePanel;
 
 /// The window: one session. Composition and wiring only; what is shown is made by the panels and models.
 class MainWindow : public QMainWindow
@@ -109,6 +111,7 @@ private:
     void hideDocks();
     void showDocks();
     void goToDock(QDockWidget* dock);
+    void bringForward(const QWidget* content);
 
     SessionModel* m_session;
     Actions m_actions;
@@ -141,6 +144,8 @@ private:
     TablePanel* m_checkPanel = nullptr;
     TablePanel* m_breakdownPanel = nullptr;
     QmpPanel* m_qmp = nullptr;
+    TracePanel* m_trace = nullptr;
+    LogActions* m_logs = nullptr;
     EventsPanel* m_events = nullptr;
     DetailsPanel* m_details = nullptr;
     SetupPanel* m_setup = nullptr;

@@ -5,6 +5,7 @@
 
 #include "demo/demostrip.h"
 #include "devices/devicespanel.h"
+#include "log/logactions.h"
 #include "nextstep.h"
 #include "panels/eventspanel.h"
 #include "panels/startpanel.h"
@@ -18,7 +19,9 @@
 #include "replay/recordings.h"
 #include "start/setuppanel.h"
 #include "start/startpanel.h"
+#include "qmp/qmppanel.h"
 #include "timeline/timelinepanel.h"
+#include "tracelog/tracepanel.h"
 #include "widgets/actionbutton.h"
 #include "widgets/endpointcard.h"
 #include "widgets/failurebox.h"
@@ -62,6 +65,9 @@ void MainWindow::makeActions()
     connect(preferences, &QAction::triggered, this, &MainWindow::showPreferences);
     m_timeline->addActions(m_actions);
     m_events->addActions(m_actions);
+    m_qmp->addActions(m_actions);
+    m_logs->addActions(m_actions);
+    m_trace->addActions(m_actions);
     const QString help = i18n("Help");
     QAction* commands = m_actions.add(help, QStringLiteral("help_commands"), i18n("Find a Command…"),
         QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_I), this);

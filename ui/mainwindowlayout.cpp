@@ -15,7 +15,7 @@
 namespace cutover::ui {
 
 /// To be raised whenever a saved layout of an older version would not show all docks.
-static constexpr int layoutVersion = 1;
+static constexpr int layoutVersion = 2;
 
 /// A window of fewer lines of text is small.
 static constexpr int smallWindowLines = 42;
@@ -50,6 +50,17 @@ void MainWindow::goToDock(QDockWidget* dock)
     dock->show();
     dock->raise();
     dock->widget()->setFocus(Qt::ShortcutFocusReason);
+}
+
+void MainWindow::bringForward(const QWidget* content)
+{
+    showStart(false);
+    for (QDockWidget* dock : std::as_const(m_docks)) {
+        if (dock->isAncestorOf(content)) {
+            dock->show();
+            dock->raise();
+        }
+    }
 }
 
 void MainWindow::applyDefaultLayout()

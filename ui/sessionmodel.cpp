@@ -101,4 +101,10 @@ const op::Facts* SessionModel::sourceFacts() const
     return nullptr;
 }
 
+Result<void> SessionModel::sendCommand(Side /*side*/, const QJsonObject& command, bool /*confirmed*/)
+{
+    return cutover::failure(ErrorCode::Unsupported, i18n("send the command"), command[u"execute"].toString(),
+        i18n("this is a recording, not a running VMM"));
+}
+
 } // namespace cutover::ui

@@ -66,6 +66,9 @@ public:
     virtual Result<void> migrate() = 0;
     virtual Result<void> cancel() = 0;
     virtual Result<void> finish() = 0;
+    /// As op::Session::sendCommand(): refused with ErrorCode::Refused where it would hurt and is not \a
+    /// confirmed.
+    virtual Result<void> sendCommand(Side side, const QJsonObject& command, bool confirmed = false);
 
     /// Migrations whose console has ended before they did; reads some files.
     virtual QList<op::PairJournal> leftPairs() const { return {}; }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/logging.h"
+#include "timeline/fromtrace.h"
 
 #include <QFile>
 #include <QJsonDocument>
@@ -92,6 +93,10 @@ void Endpoint::adopt(std::unique_ptr<ChildProcess> child, const QString& errorsP
 {
     m_child = std::move(child);
     m_errorsPath = errorsPath;
+    m_errors = std::make_unique<trace::LogFollower>();
+    connect(m_errors.get(), &trace::LogFollower::lines, this, &Endpoint::takeErrors);
+    if (const auto started = m_errors->start(errorsPath); !started)
+        noteProblem(started.error());
     connect(m_child.get(), &ChildProcess::exited, this, [this](int code, bool signalled) {
         processEnded(signalled
                 ? i18n("it was ended by signal %1 (%2)", code, QString::fromLocal8Bit(strsignal(code)))
@@ -144,14 +149,50 @@ void Endpoint::followLog(const QString& path, bool fromEnd)
     connect(m_log.get(), &trace::LogFollower::lines, this, &Endpoint::takeTrace);
     using StartAt = trace::LogFollower::StartAt;
     if (const auto started = m_log->start(path, fromEnd ? StartAt::End : StartAt::Beginning); !started)
-        append(Category::Action, QStringLiteral("note"),
-            { { QStringLiteral("text"), started.error().message() } }, realtimeNs());
+        noteProblem(started.error());
+}
+
+void Endpoint::noteProblem(const Error& error)
+{
+    append(Category::Action, QStringLiteral("note"), { { QStringLiteral("text"), error.message() } },
+        realtimeNs());
 }
 
 void Endpoint::catchUp()
 {
     if (m_log)
         m_log->readNow(m_gone);
+    if (m_errors)
+        m_errors->readNow(m_gone);
+}
+
+static constexpr int toLog = 1;
+static constexpr int toErrors = -1;
+
+/// Some VMMs write a message both to their log and to stderr. \a channel: where this one came from.
+bool Endpoint::isRepeated(const timeline::Event& event, int channel)
+{
+    static constexpr qsizetype limit = 1000;
+    if (event.category != Category::Process || !m_errors)
+        return false;
+    if (m_messages.size() > limit)
+        m_messages.clear();
+    int& balance = m_messages[event.attributes[u"line"].toString()];
+    const bool repeated = balance * channel < 0;
+    balance += channel;
+    return repeated;
+}
+
+void Endpoint::takeErrors(const QByteArrayList& lines)
+{
+    std::vector<timeline::Event> batch;
+    batch.reserve(static_cast<std::size_t>(lines.size()));
+    for (const QByteArray& text : lines) {
+        timeline::Event event = timeline::fromTrace(m_side, trace::parseLine(text));
+        if (!text.trimmed().isEmpty() && !isRepeated(event, toErrors))
+            batch.push_back(std::move(event));
+    }
+    m_record.append(std::move(batch));
 }
 
 void Endpoint::takeTrace(const QByteArrayList& lines)
@@ -160,15 +201,12 @@ void Endpoint::takeTrace(const QByteArrayList& lines)
     batch.reserve(static_cast<std::size_t>(lines.size()));
     for (const QByteArray& text : lines) {
         const trace::Line line = trace::parseLine(text);
-        const bool isEvent = line.kind == trace::LineKind::Event;
-        m_sawTrace = m_sawTrace || isEvent;
+        m_sawTrace = m_sawTrace || line.kind == trace::LineKind::Event;
         if (const auto* change = std::get_if<trace::RunstateSet>(&line.value))
             m_sawRunning = m_sawRunning || change->toName == u"running";
-        batch.push_back({ .side = m_side,
-            .timeNs = line.timeNs,
-            .category = isEvent ? Category::Trace : Category::Process,
-            .name = isEvent ? line.name : QStringLiteral("stderr"),
-            .attributes = trace::attributes(line) });
+        timeline::Event event = timeline::fromTrace(m_side, line);
+        if (!isRepeated(event, toLog))
+            batch.push_back(std::move(event));
     }
     m_record.append(std::move(batch));
 }

@@ -11,6 +11,7 @@
 #include "trace/logfollower.h"
 #include "trace/parser.h"
 
+#include <QHash>
 #include <QObject>
 
 #include <memory>
@@ -75,6 +76,9 @@ Q_SIGNALS:
 private:
     void processEnded(const QString& text);
     void takeTrace(const QByteArrayList& lines);
+    void takeErrors(const QByteArrayList& lines);
+    void noteProblem(const Error& error);
+    bool isRepeated(const timeline::Event& event, int channel);
     void append(
         timeline::Category category, const QString& name, const QJsonObject& attributes, qint64 timeNs);
 
@@ -84,8 +88,10 @@ private:
     std::unique_ptr<ProcessHandle> m_process;
     std::unique_ptr<ChildProcess> m_child;
     std::unique_ptr<trace::LogFollower> m_log;
+    std::unique_ptr<trace::LogFollower> m_errors; ///< the stderr of a process we launched
     QString m_logPath;
     QString m_errorsPath;
+    QHash<QString, int> m_messages; ///< how often in the log, less how often on stderr
     bool m_logIsComplete = false;
     bool m_gone = false;
     bool m_sawTrace = false;

@@ -401,6 +401,7 @@ EndpointStatus Session::endpoint(Side side) const
     status.pid = vmm->pid();
     status.startTicks = vmm->startTimeTicks();
     status.connected = vmm->isConnected();
+    status.logPath = vmm->logPath();
     status.waitingForSource = side == Side::Destination && !status.connected && !status.gone
         && d->machine.config.cpr && !view.everResumed && view.migrationStatus.isEmpty();
     const qmp::Greeting& greeting = vmm->client().greeting();
@@ -432,7 +433,9 @@ Result<void> Session::sendCommand(Side side, const QJsonObject& command, bool co
     const GuardState guard{ .side = side,
         .mode = {},
         .runState = view.runState,
-        .otherMayRunGuest = !other.gone || other.everResumed,
+        .otherMayRunGuest
+        = d->endpointOf(side == Side::Source ? Side::Destination : Side::Source)
+            && (!other.gone || other.everResumed),
         .privateRam = true,
         .inSession = !isFinal(d->machine.state) };
     if (!confirmed) {

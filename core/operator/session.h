@@ -76,6 +76,7 @@ struct EndpointStatus
     QString name; ///< the guest's
     QString version; ///< "QEMU 11.1.3 (Debian …)"
     QString qmpPath;
+    QString logPath; ///< of the trace log that is followed; empty: none is
     pid_t pid = 0;
     quint64 startTicks = 0; ///< with the pid, this process for ever
     bool connected = false;

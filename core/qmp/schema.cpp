@@ -239,26 +239,62 @@ bool Schema::hasReturn(const QString& command, const QString& path) const
     return entity && !resolve(entity->result, path).isEmpty();
 }
 
-QStringList Schema::arguments(const QString& command, const QString& path) const
+QList<Schema::Member> Schema::argumentMembers(const QString& command, const QString& path) const
 {
     const Entity* entity = find(command, Meta::Command);
     if (!entity)
         return {};
-    QStringList parents{ entity->argument };
-    if (!path.isEmpty()) {
-        parents.clear();
-        const QList<Member> found = resolve(entity->argument, path);
-        for (const Member& member : found)
-            parents.append(member.type);
-    }
+    if (path.isEmpty())
+        return membersOf(entity->argument);
+    QList<Member> members;
+    const QList<Member> parents = resolve(entity->argument, path);
+    for (const Member& parent : parents)
+        members += membersOf(parent.type);
+    return members;
+}
+
+QStringList Schema::arguments(const QString& command, const QString& path) const
+{
     QStringList names;
-    for (const QString& parent : std::as_const(parents)) {
-        const QList<Member> members = membersOf(parent);
-        for (const Member& member : members)
-            names.append(member.name);
-    }
+    const QList<Member> members = argumentMembers(command, path);
+    for (const Member& member : members)
+        names.append(member.name);
     names.removeDuplicates();
     return names;
+}
+
+QList<Schema::Parameter> Schema::parameters(const QString& command, const QString& path) const
+{
+    QList<Parameter> parameters;
+    const QList<Member> members = argumentMembers(command, path);
+    for (const Member& member : members) {
+        auto known = std::ranges::find(parameters, member.name, &Parameter::name);
+        if (known == parameters.end()) {
+            parameters.append({ .name = member.name, .optional = member.optional });
+            known = std::prev(parameters.end());
+        }
+        appendJsonTypes(member.type, known->jsonTypes, 0);
+        appendValues(member.type, known->values, 0);
+        known->features += member.features;
+        known->optional = known->optional || member.optional;
+        known->jsonTypes.removeDuplicates();
+        known->values.removeDuplicates();
+        known->features.removeDuplicates();
+    }
+    return parameters;
+}
+
+void Schema::appendJsonTypes(const QString& type, QStringList& types, int depth) const
+{
+    const Entity* entity = find(type);
+    if (!entity || depth > maxTypeDepth)
+        return;
+    if (entity->meta == Meta::Alternate) {
+        for (const Member& alternative : entity->members)
+            appendJsonTypes(alternative.type, types, depth + 1);
+    } else {
+        types.append(jsonTypeOf(type));
+    }
 }
 
 void Schema::appendValues(const QString& type, QStringList& values, int depth) const

@@ -26,6 +26,18 @@ namespace cutover::qmp {
 class Schema
 {
 public:
+    /// A member of a command's arguments, as a person who types it needs to know it.
+    struct Parameter
+    {
+        QString name;
+        /// "string", "int", "number", "boolean", "object", "array", "null" or "value" (any); two or more where
+        /// it is an alternate or where variants differ.
+        QStringList jsonTypes;
+        QStringList values; ///< of an enumeration, also of an array of them
+        QStringList features;
+        bool optional = false;
+    };
+
     /// Malformed when the array is not a schema; names of types that occur in it must be defined in it.
     static Result<Schema> parse(const QJsonArray& schema);
 
@@ -39,6 +51,9 @@ public:
     bool hasArgument(const QString& command, const QString& path) const;
     /// The names of the members at \a path below the command's arguments; all members for an empty path.
     QStringList arguments(const QString& command, const QString& path = {}) const;
+    /// The same in full; in the schema's order, those of variants last. A name that several variants have
+    /// comes once.
+    QList<Parameter> parameters(const QString& command, const QString& path = {}) const;
     /// \a path below what the command returns: "status" of query-status.
     bool hasReturn(const QString& command, const QString& path) const;
 
@@ -56,8 +71,10 @@ public:
 
     /// What QEMU says to \a command with \a arguments before it runs it: NotFound for an unknown command, or
     /// InvalidArgument; the cause is QEMU's own sentence ("Parameter 'x' is missing"). Types are
-    /// called by their JSON type where QEMU has a name that the schema hides.
-    Result<void> validate(const QString& command, const QJsonObject& arguments) const;
+    /// called by their JSON type where QEMU has a name that the schema hides. Where \a member is given, it
+    /// gets the path of the member at fault, "channels[0].addr.type"; empty for the command itself.
+    Result<void> validate(
+        const QString& command, const QJsonObject& arguments, QString* member = nullptr) const;
 
 private:
     enum class Meta : std::uint8_t { Builtin, Enum, Array, Object, Alternate, Command, Event };
@@ -93,7 +110,9 @@ private:
     QList<Member> membersOf(const QString& type, int depth = 0) const;
     QList<Member> resolve(const QString& type, const QString& path) const;
     QList<Member> resolvePath(const QString& path) const;
+    QList<Member> argumentMembers(const QString& command, const QString& path) const;
     QStringList valuesOf(const QList<Member>& members) const;
+    void appendJsonTypes(const QString& type, QStringList& types, int depth) const;
     void appendValues(const QString& type, QStringList& values, int depth) const;
 
     Result<void> checkValue(const QString& type, const QJsonValue& value, const QString& name) const;

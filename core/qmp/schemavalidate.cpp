@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace cutover::qmp {
 
@@ -15,14 +16,15 @@ using namespace Qt::StringLiterals;
 
 static constexpr int maxTypeDepth = 16; // variants come from outside and may form a cycle
 
-static std::unexpected<Error> invalid(const QString& cause)
+/// The error's object is the member's path until validate() returns it.
+static std::unexpected<Error> invalid(const QString& member, const QString& cause)
 {
-    return failure(ErrorCode::InvalidArgument, u"check the arguments of the QMP command"_s, {}, cause);
+    return failure(ErrorCode::InvalidArgument, u"check the arguments of the QMP command"_s, member, cause);
 }
 
 static std::unexpected<Error> wrongType(const QString& name, const QString& expected)
 {
-    return invalid(u"Invalid parameter type for '%1', expected: %2"_s.arg(name, expected));
+    return invalid(name, u"Invalid parameter type for '%1', expected: %2"_s.arg(name, expected));
 }
 
 static QString memberName(const QString& parent, const QString& member)
@@ -82,8 +84,10 @@ QString Schema::jsonTypeOf(const QString& type) const
     return {};
 }
 
-Result<void> Schema::validate(const QString& command, const QJsonObject& arguments) const
+Result<void> Schema::validate(const QString& command, const QJsonObject& arguments, QString* member) const
 {
+    if (member)
+        member->clear();
     const Entity* entity = find(command, Meta::Command);
     if (!entity)
         return failure(ErrorCode::NotFound, u"run the QMP command"_s, command,
@@ -93,8 +97,11 @@ Result<void> Schema::validate(const QString& command, const QJsonObject& argumen
     const bool open = command == "device_add"_L1;
     auto result
         = type && type->meta == Meta::Object ? checkObject(*type, arguments, {}, open) : Result<void>();
-    if (!result)
-        result.error().object = command;
+    if (!result) {
+        const QString at = std::exchange(result.error().object, command);
+        if (member)
+            *member = at;
+    }
     return result;
 }
 
@@ -115,8 +122,9 @@ Result<void> Schema::checkValue(const QString& type, const QJsonValue& value, co
         const QString text = value.toString();
         const auto same = [&text](const Member& member) { return member.name == text; };
         if (std::ranges::none_of(entity->members, same))
-            return invalid(u"Parameter '%1' does not accept value '%2'"_s.arg(
-                name.sliced(name.lastIndexOf(u'.') + 1), text));
+            return invalid(name,
+                u"Parameter '%1' does not accept value '%2'"_s.arg(
+                    name.sliced(name.lastIndexOf(u'.') + 1), text));
     } else if (entity->meta == Meta::Array) {
         const QJsonArray array = value.toArray();
         for (qsizetype i = 0; i < array.size(); ++i) {
@@ -149,8 +157,10 @@ Result<void> Schema::checkObject(
     if (auto members = checkMembers(entity, object, name, known, 0); !members)
         return members;
     for (auto member = object.constBegin(); !open && member != object.constEnd(); ++member) {
-        if (!known.contains(member.key()))
-            return invalid(u"Parameter '%1' is unexpected"_s.arg(memberName(name, member.key())));
+        if (!known.contains(member.key())) {
+            const QString full = memberName(name, member.key());
+            return invalid(full, u"Parameter '%1' is unexpected"_s.arg(full));
+        }
     }
     return {};
 }
@@ -165,7 +175,7 @@ Result<void> Schema::checkMembers(
         const QJsonValue value = object.value(member.name);
         if (value.isUndefined()) {
             if (!member.optional)
-                return invalid(u"Parameter '%1' is missing"_s.arg(full));
+                return invalid(full, u"Parameter '%1' is missing"_s.arg(full));
             continue;
         }
         if (auto result = checkValue(member.type, value, full); !result)

@@ -9,6 +9,8 @@
 #include "models/eventmodel.h"
 #include "models/qmpfilter.h"
 #include "models/qmplogmodel.h"
+#include "models/fdlist.h"
+#include "models/fdmodel.h"
 #include "models/vmmmodel.h"
 #include "nextstep.h"
 #include "preflight/checkmodel.h"

@@ -8,6 +8,8 @@
 #include <QJsonDocument>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace cutover;
 using namespace cutover::qmp;
 using cutover::test::FakeQmp;
@@ -20,6 +22,8 @@ private Q_SLOTS:
     void init() { QTest::failOnWarning(); }
     void looksUp_data() { versions(); }
     void looksUp();
+    void describesParameters();
+    void namesTheMemberAtFault();
     void versionsDiffer();
     void validates_data();
     void validates();
@@ -87,6 +91,46 @@ void TestQmpSchema::looksUp()
     QVERIFY(schema->features(u"migrate-set-capabilities.capabilities.capability=x-colo"_s)
             .contains(u"unstable"_s));
     QVERIFY(schema->features(u"migrate-set-capabilities.capabilities.capability=events"_s).isEmpty());
+}
+
+void TestQmpSchema::describesParameters()
+{
+    const auto schema = FakeQmp::schemaOf(u"11.1"_s);
+    const auto find = [&](const QString& command, const QString& path, const QString& name) {
+        const QList<Schema::Parameter> all = schema->parameters(command, path);
+        const auto found = std::ranges::find(all, name, &Schema::Parameter::name);
+        return found == all.end() ? Schema::Parameter() : *found;
+    };
+    const Schema::Parameter mode = find(u"migrate-set-parameters"_s, {}, u"mode"_s);
+    QVERIFY(mode.optional);
+    QCOMPARE(mode.jsonTypes, QStringList{ u"string"_s });
+    QVERIFY(mode.values.contains(u"cpr-transfer"_s));
+    QCOMPARE(find(u"migrate-set-parameters"_s, {}, u"max-bandwidth"_s).jsonTypes, QStringList{ u"int"_s });
+    QVERIFY(!find(u"qom-get"_s, {}, u"path"_s).optional);
+    QCOMPARE(find(u"migrate"_s, {}, u"channels"_s).jsonTypes, QStringList{ u"array"_s });
+    // Each kind of address has a path or a host of its own; the name comes once.
+    const QList<Schema::Parameter> address = schema->parameters(u"migrate"_s, u"channels[].addr"_s);
+    QCOMPARE(std::ranges::count(address, u"path"_s, &Schema::Parameter::name), 1);
+    QVERIFY(schema->parameters(u"no-such-command"_s).isEmpty());
+}
+
+void TestQmpSchema::namesTheMemberAtFault()
+{
+    const auto schema = FakeQmp::schemaOf(u"11.1"_s);
+    QString member = u"something"_s;
+    QVERIFY(schema->validate(u"query-status"_s, {}, &member));
+    QVERIFY(member.isEmpty());
+    const auto flaw = [&](const QString& command, const QByteArray& arguments) {
+        const auto valid = schema->validate(command, QJsonDocument::fromJson(arguments).object(), &member);
+        return valid ? u"valid"_s : member;
+    };
+    QCOMPARE(flaw(u"query-status"_s, R"({"a": 1})"), u"a"_s);
+    QCOMPARE(flaw(u"qom-get"_s, R"({"path": "/"})"), u"property"_s);
+    QCOMPARE(flaw(u"migrate-set-parameters"_s, R"({"mode": "warp"})"), u"mode"_s);
+    QCOMPARE(
+        flaw(u"migrate"_s, R"({"channels": [{"channel-type": "mian", "addr": {"transport": "socket"}}]})"),
+        u"channels[0].channel-type"_s);
+    QCOMPARE(flaw(u"no-such-command"_s, "{}"), QString());
 }
 
 void TestQmpSchema::versionsDiffer()
