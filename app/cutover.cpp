@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "application.h"
-#include "demo/demooptions.h"
-#include "demo/demorecorder.h"
 #include "autorecord/automaticrecording.h"
 #include "cli/command.h"
 #include "cli/requestoptions.h"
+#include "demo/demooptions.h"
+#include "demo/demorecorder.h"
 #include "livesession.h"
 #include "mainwindow.h"
 #include "preferences/applypreferences.h"
@@ -55,8 +55,6 @@ void migrateWhenReady(ui::LiveSession& session)
     });
 }
 
-/// qmp:PATH or pid:N.
-bool readSource(const QString& text, op::SourceSpec& source)
 /// The options that the window shares with "cutoverctl migrate".
 cli::CommandSpec requestSpec()
 {
@@ -137,63 +135,36 @@ int main(int argc, char** argv)
 
     QCommandLineParser parser;
     about.setupCommandLine(&parser);
-    const QCommandLineOption source(QStringLiteral("source"),
-        i18n("The VMM that has the guest: qmp:PATH of its QMP socket, or pid:N."),
-        QStringLiteral("qmp:PATH|pid:N"));
-    const QCommandLineOption binary(QStringLiteral("binary"),
-        i18n("The program of the destination, or of a lab's source."), QStringLiteral("PROGRAM"));
-    const QCommandLineOption migrate(QStringLiteral("migrate"),
+    addRequestOptions(parser);
+    const QCommandLineOption migrate(u"migrate"_s,
         i18n("With --source: migrate as soon as the checks allow it, instead of waiting to be told."));
-    parser.addOptions({ source, binary, migrate });
+    parser.addOption(migrate);
     ui::addDemoOptions(parser);
-    const QStringList arguments = ui::withDemoValue(QCoreApplication::arguments());
-    if (!parser.parse(arguments))
-        i18n("The program of the destination, or of the pair."), QStringLiteral("PROGRAM"));
-    parser.addOptions({ source, labPair, binary });
-    parser.addPositionalArgument(
-        QStringLiteral("file"), i18n("A recording to be shown."), QStringLiteral("[FILE]"));
-    if (!parser.parse(QCoreApplication::arguments()))
+    parser.addPositionalArgument(u"file"_s, i18n("A recording to be shown."), u"[FILE]"_s);
+    const Arguments arguments = splitArguments(QCoreApplication::arguments());
+    const QStringList own = ui::withDemoValue(arguments.own);
+    if (!parser.parse(own))
         return usage(parser.errorText());
-    parser.process(arguments);
+    parser.process(own);
     about.processCommandLine(&parser);
 
-    op::SessionRequest request;
-    if (parser.isSet(source) && !readSource(parser.value(source), request.source))
-        return usage(i18n("--source takes qmp:PATH or pid:N, not “%1”.", parser.value(source)));
     const auto wish = ui::labWish(parser);
     if (!wish)
         return usage(wish.error().cause);
-    if (parser.isSet(source) && (wish->lab || wish->demo))
+    const bool inLab = wish->lab || wish->demo;
+    if (parser.isSet(u"source"_s) && inLab)
         return usage(i18n("--source excludes --lab and --demo."));
-    if (parser.isSet(migrate) && !parser.isSet(source))
+    if (parser.isSet(migrate) && !parser.isSet(u"source"_s))
         return usage(i18n("--migrate needs --source."));
-    if (!parser.positionalArguments().isEmpty())
-        return usage(i18n("“%1” is not expected.", parser.positionalArguments().first()));
-    addRequestOptions(parser);
-    const QCommandLineOption labPair(
-        u"lab"_s, i18n("Start a QEMU pair to try it on; --binary names its program."), u"qemu"_s);
-    parser.addOption(labPair);
-    const Arguments arguments = splitArguments(QCoreApplication::arguments());
-    if (!parser.parse(arguments.own))
-        return usage(parser.errorText());
-    parser.process(arguments.own);
-    about.processCommandLine(&parser);
-
-    if (parser.isSet(labPair) && parser.value(labPair) != u"qemu")
-        return usage(i18n("--lab takes qemu, not “%1”.", parser.value(labPair)));
-    if (parser.isSet(labPair) && parser.isSet(u"source"_s))
-        return usage(i18n("--source and --lab exclude each other."));
     const QStringList files = parser.positionalArguments();
     if (files.size() > 1)
         return usage(i18n("“%1” is not expected: one recording at a time.", files.at(1)));
-    if (!files.isEmpty() && (parser.isSet(source) || parser.isSet(labPair)))
-        return usage(i18n("A recording, --source and --lab exclude each other."));
+    if (!files.isEmpty() && (parser.isSet(u"source"_s) || inLab))
+        return usage(i18n("A recording excludes --source, --lab and --demo."));
     if (!files.isEmpty() && !QFileInfo::exists(files.first()))
         return usage(i18n("“%1” does not exist.", files.first()));
-    if (!parser.positionalArguments().isEmpty())
-        return usage(i18n("“%1” is not expected.", parser.positionalArguments().first()));
     Result<std::optional<op::SessionRequest>> request;
-    if (!parser.isSet(labPair))
+    if (!inLab)
         request = readRequest(parser, arguments.command);
     if (!request)
         return usage(
@@ -202,14 +173,11 @@ int main(int argc, char** argv)
     // So that a lab of ours ends with us.
     KSignalHandler::self()->watchSignal(SIGTERM);
     KSignalHandler::self()->watchSignal(SIGINT);
-    QObject::connect(
-        KSignalHandler::self(), &KSignalHandler::signalReceived, &application, &QCoreApplication::quit);
 
     ui::applyTextScale();
-    ui::LiveSession session;
+    ui::ReplaySession session;
     ui::AutomaticRecording recording(&session);
     QObject::connect(&recording, &ui::AutomaticRecording::failed, &session, &ui::SessionModel::failed);
-    ui::ReplaySession session;
     ui::MainWindow window(&session);
     QObject::connect(
         KSignalHandler::self(), &KSignalHandler::signalReceived, &window, [&window, told = 0]() mutable {
@@ -235,23 +203,14 @@ int main(int argc, char** argv)
             if (const auto started = recorder->start(folder, wish->request); !started)
                 return failed(started.error());
         }
-}
-
-    if (!files.isEmpty()) {
+    } else if (!files.isEmpty()) {
         window.recordings()->open(files.first());
-    } else if (parser.isSet(labPair)) {
-        window.startLab(parser.value(binary));
-    } else if (parser.isSet(source)) {
-        request.destination.binary = parser.value(binary);
+    } else if (*request) {
         if (parser.isSet(migrate))
             migrateWhenReady(session);
-        window.begin(request);
+        window.begin(**request);
     } else {
         window.takeUpLeftPair();
     }
-    if (parser.isSet(labPair))
-        window.startLab(parser.value(u"binary"_s));
-    else if (*request)
-        window.begin(**request);
     return QApplication::exec();
 }

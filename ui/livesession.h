@@ -64,21 +64,19 @@ public:
     Result<void> setDeviceFdSwitch(const QString& device, bool on) override;
     Result<void> sendCommand(Side side, const QJsonObject& command, bool confirmed) override;
 
-private:
+protected:
     enum class History : std::uint8_t { Forget, Keep };
+    /// Of a session that is idle, another may be put in.
+    timeline::Record& ownRecord() { return m_record; }
+    /// Forgets the session, which ends no guest, and, if told to, all that was recorded of it.
     void renew(History history = History::Forget);
+
+private:
     void stateMoved();
     /// Once for each lab, when it is there to be used.
     void tellLabNotes();
     void startRescue(const op::PairJournal& journal);
     void rescued(op::GuestLocation location);
-protected:
-    /// Of a session that is idle, another may be put in.
-    timeline::Record& ownRecord() { return m_record; }
-    /// Forgets the session, which ends no guest, and all that was recorded of it.
-    void renew();
-
-private:
     /// A destination that was started for a lab's guest belongs to the lab.
     void keepInLab();
     void endLab();

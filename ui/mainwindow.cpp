@@ -3,26 +3,26 @@
 
 #include "mainwindow.h"
 
+#include "breakdown/breakdownpanel.h"
 #include "demo/demostrip.h"
 #include "demo/director.h"
-#include "breakdown/breakdownpanel.h"
 #include "devices/devicespanel.h"
 #include "log/logactions.h"
 #include "nextstep.h"
 #include "panels/eventspanel.h"
 #include "panels/rankdelegate.h"
 #include "panels/tablepanel.h"
-#include "rescue/closing.h"
-#include "rescue/rescuepanel.h"
+#include "preferences/applypreferences.h"
 #include "preflight/preflightpanel.h"
 #include "pulse/pulsepanel.h"
-#include "preferences/applypreferences.h"
+#include "qmp/qmppanel.h"
 #include "replay/recordings.h"
 #include "replay/replaybar.h"
-#include "timeline/detailspanel.h"
+#include "rescue/closing.h"
+#include "rescue/rescuepanel.h"
 #include "start/setuppanel.h"
 #include "start/startpanel.h"
-#include "qmp/qmppanel.h"
+#include "timeline/detailspanel.h"
 #include "timeline/timelinepanel.h"
 #include "tracelog/tracepanel.h"
 #include "widgets/actionbutton.h"
@@ -49,6 +49,8 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace cutover::ui {
@@ -163,7 +165,6 @@ void MainWindow::makeDocks()
     m_breakdown = new BreakdownPanel;
     m_preflight = new PreflightPanel(m_session);
     m_pulse = new PulsePanel(m_session);
-    m_qmp = new QmpPanel(m_session->record());
     m_qmp = new QmpPanel(m_session);
     m_trace = new TracePanel(m_session);
     m_logs = new LogActions({ m_qmp->log(), m_trace->log() }, this);
@@ -171,10 +172,8 @@ void MainWindow::makeDocks()
     m_details = new DetailsPanel(m_timeline);
     m_setup = new SetupPanel(m_session);
 
-    addDock(QStringLiteral("fdsDock"), i18n("Devices and Fds"), m_fdPanel);
-    addDock(QStringLiteral("breakdownDock"), i18n("Pause Breakdown"), m_breakdown);
     addDock(QStringLiteral("fdsDock"), i18n("Devices and Fds"), m_devices);
-    addDock(QStringLiteral("breakdownDock"), i18n("Pause Breakdown"), m_breakdownPanel);
+    addDock(QStringLiteral("breakdownDock"), i18n("Pause Breakdown"), m_breakdown);
     addDock(QStringLiteral("qmpDock"), i18n("QMP"), m_qmp);
     addDock(QStringLiteral("preflightDock"), i18n("Preflight"), m_preflight);
     addDock(QStringLiteral("eventsDock"), i18n("Events"), m_events);
@@ -208,7 +207,6 @@ void MainWindow::connectSession()
     connect(m_start, &StartPanel::connectRequested, this, &MainWindow::begin);
     connect(m_start, &StartPanel::labRequested, this,
         [this](const QString& program) { startLab(lab::LabRequest::of(program)); });
-    connect(m_start, &StartPanel::labRequested, this, &MainWindow::startLab);
     connect(m_setup, &SetupPanel::activated, this, [this] { showStart(false); });
     connect(m_setup, &SetupPanel::checkRequested, this,
         [this](const op::SessionRequest& request) { checkAgain(request); });
@@ -218,7 +216,8 @@ void MainWindow::connectSession()
     m_closing = new Closing(m_session, this);
     connect(m_closing, &Closing::waiting, this,
         [this](const QString& sentence) { statusBar()->showMessage(sentence); });
-    connect(m_recordings, &Recordings::failed, this, [this](const Error& error) { m_failure->showError(error); });
+    connect(
+        m_recordings, &Recordings::failed, this, [this](const Error& error) { m_failure->showError(error); });
     connect(m_recordings, &Recordings::said, m_status, &QLabel::setText);
     connect(m_recordings, &Recordings::opened, this, &MainWindow::showRecording);
     connect(m_recordings, &Recordings::closed, this, &MainWindow::showRecording);
@@ -236,8 +235,7 @@ void MainWindow::showRecording()
 {
     m_failure->clear();
     showStart(!m_recordings->isShown());
-    m_timeline->setPlayPosition(
-        m_recordings->isShown() ? std::optional(m_session->nowNs()) : std::nullopt);
+    m_timeline->setPlayPosition(m_recordings->isShown() ? std::optional(m_session->nowNs()) : std::nullopt);
     m_card->setReplayed(m_recordings->isShown());
     updateState();
     updateEndpoints();
@@ -267,18 +265,17 @@ void MainWindow::connectSelection()
     connect(m_timeline, &TimelinePanel::sceneChanged, m_events, tellOrigins);
     connect(&m_timeline->zoom(), &ZoomControl::markersChanged, m_events, tellOrigins);
     tellOrigins();
-    connect(m_qmp, &QmpPanel::eventSelected, this, [this](std::size_t event) {
-        m_timeline->selectEvent(event);
-        m_events->selectEvent(event);
-    });
     connect(m_phases, &PhaseStrip::chosen, this, &MainWindow::showSpan);
     connect(m_pulse, &PulsePanel::chosen, this, &MainWindow::showSpan);
     connect(m_breakdown, &BreakdownPanel::chosen, this, &MainWindow::showSpan);
     connect(m_breakdown, &BreakdownPanel::failed, m_session, &SessionModel::failed);
-    connect(m_timeline->view(), &TimelineView::picked, this,
-        [this](const QString& /*sentence*/, const Interval& time) { m_breakdown->select(time); });
+    connect(m_timeline->view(), &TimelineView::selectionChanged, this, [this] {
+        const TimelineHit& hit = m_timeline->view()->selection();
+        if (hit.kind != TimelineHit::Kind::Nothing && !hit.event)
+            m_breakdown->select(hit.time);
+    });
     connect(m_timeline, &TimelinePanel::eventSelected, this, [this](std::size_t event) {
-        const qint64 at = m_session->record().events()[event].timeNs;
+        const qint64 at = m_session->record().whole()[event].timeNs;
         m_breakdown->select({ at, at + 1 });
     });
     connect(m_timeline, &TimelinePanel::eventSelected, m_logs, &LogActions::selectEvent);
@@ -287,8 +284,8 @@ void MainWindow::connectSelection()
         m_timeline->selectEvent(event);
         m_events->selectEvent(event);
     });
-    connect(m_logs, &LogActions::timelineWanted, this,
-        [this] { m_timeline->setFocus(Qt::ShortcutFocusReason); });
+    connect(
+        m_logs, &LogActions::timelineWanted, this, [this] { m_timeline->setFocus(Qt::ShortcutFocusReason); });
     connect(m_logs, &LogActions::wanted, this, &MainWindow::bringForward);
     connect(m_qmp, &QmpPanel::wanted, this, &MainWindow::bringForward);
     connect(m_trace, &TracePanel::wanted, this, &MainWindow::bringForward);
@@ -305,16 +302,9 @@ void MainWindow::showSpan(const Interval& span)
         zoom.show({ span.startNs - span.length(), span.endNs + span.length() });
 }
 
-void MainWindow::fill(op::SessionRequest& request) const
-{
-    applyDefaults(request);
-    m_card->fill(request);
-}
-
 void MainWindow::begin(const op::SessionRequest& request)
 {
-    fill(request);
-    m_card->setRequest(request);
+    m_card->showRequest(request);
     m_start->setRequest(request);
     m_start->recent().begin(request);
     m_failure->clear();
@@ -328,24 +318,22 @@ void MainWindow::begin(const op::SessionRequest& request)
 void MainWindow::checkAgain()
 {
     op::SessionRequest request = m_session->request();
-    fill(request);
     m_card->fill(request);
     checkAgain(request);
 }
 
 void MainWindow::checkAgain(const op::SessionRequest& request)
 {
-    m_card->setRequest(request);
+    m_card->showRequest(request);
     m_failure->clear();
     report(m_session->check(request));
 }
 
-void MainWindow::startLab(const lab::LabRequest& lab, op::SessionRequest request)
+void MainWindow::startLab(const lab::LabRequest& lab, const op::SessionRequest& request)
 {
     m_failure->clear();
     m_start->recent().leave();
-    op::SessionRequest request;
-    m_card->fill(request);
+    m_card->showRequest(request);
     report(m_session->startLab(lab, request));
 }
 
@@ -379,9 +367,6 @@ void MainWindow::lookAt(const QString& what)
         dock->show();
         dock->raise();
     }
-    op::SessionRequest request;
-    fill(request);
-    report(m_session->startLab(binary, request));
 }
 
 void MainWindow::report(const Result<void>& result)
@@ -469,39 +454,28 @@ void MainWindow::updateChecks()
 
 void MainWindow::updateScene()
 {
-    const auto events = m_timeline->model().keyEvents().events();
+    const timeline::KeyEvents& keys = m_timeline->model().keyEvents();
+    auto events = keys.events();
+    if (m_recordings->isShown()) {
+        // The timeline shows all of a recording, what is beside it only what has happened.
+        const auto numbers = std::views::iota(std::size_t{ 0 }, events.size());
+        const auto end = std::ranges::lower_bound(
+            numbers, m_session->record().size(), {}, [&](std::size_t key) { return keys.numberOf(key); });
+        events = events.first(static_cast<std::size_t>(end - numbers.begin()));
+    }
     m_phases->setPhases(timeline::phases(events));
-    const timeline::PauseBreakdown& pause = m_timeline->scene().pause;
-    m_breakdown->setBreakdown(pause);
-    m_pulse->setPause(pause);
-    m_fds.setRows(fdList(events));
-    m_fdPanel->setSummary(m_fds.summary());
-    // The timeline shows all of a recording, what is beside it only what has happened.
     const timeline::PauseBreakdown pause
         = m_recordings->isShown() ? timeline::pauseBreakdown(events) : m_timeline->scene().pause;
-    m_breakdown.setBreakdown(pause);
+    m_breakdown->setBreakdown(pause);
+    m_pulse->setPause(pause);
     m_status->setText(statusText(m_session->state(), pause));
-    m_recording->setText(i18np("%1 event", "%1 events", static_cast<int>(events.size())));
     m_recordings->updateActions();
-    m_breakdownPanel->setSummary(pause.isKnown()
-            ? i18n("%1 · %2", durationText(pause.pause.valueNs), evidenceTitle(pause.pause.tier))
-            : QString());
     m_recording->setText(i18np("%1 event", "%1 events", static_cast<int>(m_session->record().size())));
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
-    if (!m_closing->mayClose()) {
-}
-
-    if (!m_recordings->isShown() && isUnderWay(m_session->state()) && !m_closeAnnounced) {
-        m_closeAnnounced = true;
-        m_failure->showError({ .code = ErrorCode::Busy,
-            .attempt = i18n("close the window"),
-            .object = {},
-            .cause = i18n("a migration is under way"),
-            .remedy = i18n("Cancel it, or close again: the guest goes on on one side, and “cutoverctl "
-                           "rescue” finds the pair.") });
+    if (!m_recordings->isShown() && !m_closing->mayClose()) {
         event->ignore();
         return;
     }

@@ -4,9 +4,6 @@
 #pragma once
 
 #include "actions.h"
-#include "models/fdmodel.h"
-#include "models/breakdownmodel.h"
-#include "models/checkmodel.h"
 #include "sessionmodel.h"
 #include "timeline/timelinecoordinates.h"
 
@@ -37,7 +34,6 @@ class Recordings;
 class SessionCard;
 class SetupPanel;
 class StartPanel;
-class TablePanel;
 class TimelinePanel;
 struct DemoRequest;
 class TracePanel;
@@ -60,12 +56,9 @@ public:
     void takeUpLeftPair();
     /// Closes without asking, in the way that is safest for the guest.
     void closeUnasked();
-    /// Begins with the mode and the commit that are chosen in the window.
-    void begin(op::SessionRequest request);
-    /// \a request: the migration that is meant; the mode and the commit are those of the window.
-    void startLab(const lab::LabRequest& lab, op::SessionRequest request = {});
     void begin(const op::SessionRequest& request);
-    void startLab(const QString& binary);
+    /// \a request: the migration that is meant.
+    void startLab(const lab::LabRequest& lab, const op::SessionRequest& request = {});
     Recordings* recordings() { return m_recordings; }
 
 protected:
@@ -79,7 +72,6 @@ private:
     void connectSession();
     void connectSelection();
     void checkAgain();
-    void fill(op::SessionRequest& request) const;
     void checkAgain(const op::SessionRequest& request);
     void showStart(bool start);
     void lookAt(const QString& what);
@@ -119,10 +111,6 @@ private:
     class KCommandBar* m_commandBar = nullptr;
     Help* m_help = nullptr;
 
-    FdModel m_fds;
-    CheckModel m_checks;
-    BreakdownModel m_breakdown;
-
     Recordings* m_recordings = nullptr;
     FailureBox* m_failure = nullptr;
     QStackedWidget* m_pages = nullptr;
@@ -136,13 +124,10 @@ private:
     EndpointCard* m_destination = nullptr;
     PhaseStrip* m_phases = nullptr;
     TimelinePanel* m_timeline = nullptr;
-    TablePanel* m_fdPanel = nullptr;
     PreflightPanel* m_preflight = nullptr;
     BreakdownPanel* m_breakdown = nullptr;
     PulsePanel* m_pulse = nullptr;
     DevicesPanel* m_devices = nullptr;
-    TablePanel* m_checkPanel = nullptr;
-    TablePanel* m_breakdownPanel = nullptr;
     QmpPanel* m_qmp = nullptr;
     TracePanel* m_trace = nullptr;
     LogActions* m_logs = nullptr;

@@ -3,23 +3,22 @@
 
 #include "mainwindow.h"
 
+#include "breakdown/breakdownpanel.h"
 #include "demo/demostrip.h"
 #include "devices/devicespanel.h"
+#include "help/help.h"
 #include "log/logactions.h"
 #include "nextstep.h"
 #include "panels/eventspanel.h"
-#include "panels/startpanel.h"
-#include "rescue/rescuepanel.h"
-#include "breakdown/breakdownpanel.h"
-#include "preflight/preflightpanel.h"
-#include "pulse/pulsepanel.h"
-#include "help/help.h"
 #include "preferences/applypreferences.h"
 #include "preferences/preferencesdialog.h"
+#include "preflight/preflightpanel.h"
+#include "pulse/pulsepanel.h"
+#include "qmp/qmppanel.h"
 #include "replay/recordings.h"
+#include "rescue/rescuepanel.h"
 #include "start/setuppanel.h"
 #include "start/startpanel.h"
-#include "qmp/qmppanel.h"
 #include "timeline/timelinepanel.h"
 #include "tracelog/tracepanel.h"
 #include "widgets/actionbutton.h"
@@ -51,8 +50,7 @@ void MainWindow::makeActions()
     m_setup->addActions(m_actions);
     makeViewActions();
     m_devices->addActions(m_actions);
-    for (QAction* action : m_timeline->timelineActions())
-        m_actions.add(i18n("Timeline"), action);
+    m_timeline->addActions(m_actions);
     m_preflight->addActions(m_actions);
     m_source->addActions(m_actions);
     m_destination->addActions(m_actions);
@@ -63,7 +61,6 @@ void MainWindow::makeActions()
             QStringLiteral("configure"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Comma), this);
     preferences->setToolTip(i18n("Colours, text size, recordings, and what a migration starts with"));
     connect(preferences, &QAction::triggered, this, &MainWindow::showPreferences);
-    m_timeline->addActions(m_actions);
     m_events->addActions(m_actions);
     m_qmp->addActions(m_actions);
     m_logs->addActions(m_actions);
@@ -72,9 +69,6 @@ void MainWindow::makeActions()
     QAction* commands = m_actions.add(help, QStringLiteral("help_commands"), i18n("Find a Command…"),
         QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_I), this);
     connect(commands, &QAction::triggered, this, &MainWindow::showCommands);
-    QAction* about = m_actions.add(help, QStringLiteral("help_about"), i18n("About Cutover"),
-        QStringLiteral("help-about"), QKeySequence(Qt::CTRL | Qt::Key_F1), this);
-    connect(about, &QAction::triggered, this, &MainWindow::showAbout);
     m_rescue->addActions(m_actions);
     m_demo->addActions(m_actions);
     m_help = new Help(m_actions, this);
@@ -182,12 +176,6 @@ void MainWindow::updateActions()
         action("session_connect"), m_session->canBegin(), i18n("Choose the VMM whose guest is to be moved"));
     allow(action("session_lab"), m_session->canBegin(),
         i18n("Start a guest to try things on, in a private folder and network"));
-    allow(action("session_check"), canCheck, i18n("Look again at what could go wrong"));
-    allow(action("session_migrate"), op::canMigrate(state), i18n("Move the guest to the destination"));
-    allow(action("session_cancel"), op::canCancel(state), i18n("Stop; the guest stays on the source"));
-    allow(action("session_finish"), op::canFinish(state),
-        i18n("End the source; the destination takes its place"));
-    allow(action("session_lab"), m_session->canBegin(), i18n("Start a QEMU of our own in a private folder"));
     const Result<void> canDrive = m_session->canDrive();
     const auto drive = [&](const char* id, const Result<void>& allowed, const QString& tip) {
         allow(action(id), canDrive ? allowed : canDrive, tip);

@@ -3,33 +3,30 @@
 
 #include "sessionmodel.h"
 
+#include "base/clock.h"
+
 #include <KLocalizedString>
 
 namespace cutover::ui {
 
-static std::unexpected<Error> notHere(const QString& attempt)
+static std::unexpected<Error> notLive(const QString& attempt)
 {
-    return failure(ErrorCode::Unsupported, attempt, {}, i18n("this session has no VMMs of its own"));
+    return failure(ErrorCode::Unsupported, attempt, {}, i18n("no VMM is connected to what is shown"));
 }
 
 Result<void> SessionModel::attachPair(const QString&)
 {
-    return notHere(i18n("attach to an unfinished migration"));
+    return notLive(i18n("attach to an unfinished migration"));
 }
 
 Result<void> SessionModel::lookForRescue()
 {
-    return notHere(i18n("look where the guest is"));
+    return notLive(i18n("look where the guest is"));
 }
 
 Result<void> SessionModel::rescue(op::RescueKind)
 {
-    return notHere(i18n("rescue the guest"));
-}
-
-static std::unexpected<Error> notLive(const QString& attempt)
-{
-    return failure(ErrorCode::Unsupported, attempt, {}, i18n("no VMM is connected to what is shown"));
+    return notLive(i18n("rescue the guest"));
 }
 
 Result<void> SessionModel::canListenToPulse() const
@@ -64,8 +61,7 @@ Result<void> SessionModel::undoFix(const op::DoneFix& /*done*/)
 
 Result<void> SessionModel::canSetFdSwitches() const
 {
-    return cutover::failure(ErrorCode::Unsupported, i18n("set the switch"), {},
-        i18n("this shows what has been; there is no VMM to set it on"));
+    return notLive(i18n("set the switch"));
 }
 
 Result<void> SessionModel::setGlobalFdSwitch(bool)
@@ -77,19 +73,11 @@ Result<void> SessionModel::setDeviceFdSwitch(const QString&, bool)
 {
     return canSetFdSwitches();
 }
-}
-
-#include "base/clock.h"
-
-namespace cutover::ui {
 
 qint64 SessionModel::nowNs() const
 {
     return realtimeNs();
 }
-}
-
-namespace cutover::ui {
 
 std::function<QList<op::DiscoveredVmm>()> SessionModel::discoverer() const
 {
@@ -103,8 +91,7 @@ const op::Facts* SessionModel::sourceFacts() const
 
 Result<void> SessionModel::sendCommand(Side /*side*/, const QJsonObject& command, bool /*confirmed*/)
 {
-    return cutover::failure(ErrorCode::Unsupported, i18n("send the command"), command[u"execute"].toString(),
-        i18n("this is a recording, not a running VMM"));
+    return notLive(i18nc("command", "send %1", command[u"execute"].toString()));
 }
 
 } // namespace cutover::ui

@@ -433,8 +433,7 @@ Result<void> Session::sendCommand(Side side, const QJsonObject& command, bool co
     const GuardState guard{ .side = side,
         .mode = {},
         .runState = view.runState,
-        .otherMayRunGuest
-        = d->endpointOf(side == Side::Source ? Side::Destination : Side::Source)
+        .otherMayRunGuest = d->endpointOf(side == Side::Source ? Side::Destination : Side::Source)
             && (!other.gone || other.everResumed),
         .privateRam = true,
         .inSession = !isFinal(d->machine.state) };

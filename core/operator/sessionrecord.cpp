@@ -331,13 +331,12 @@ SessionRequest requestFromRecord(const QJsonObject& attributes)
     const auto text = [&](QLatin1StringView key) { return target[key].toString(); };
     SessionRequest request;
     request.source = { .qmpPath = source["qmp"_L1].toString(), .pid = pidOf(source["pid"_L1]) };
-    request.destination
-        = { .kind = valueOf(destinationKinds, text("kind"_L1), DestinationSpec::Kind::Derive),
-              .binary = text("binary"_L1),
-              .argv = listOf(target["argv"_L1]),
-              .qmpPath = text("qmp"_L1),
-              .cprPath = text("cpr"_L1),
-              .mainPath = text("main"_L1) };
+    request.destination = { .kind = valueOf(destinationKinds, text("kind"_L1), DestinationSpec::Kind::Derive),
+        .binary = text("binary"_L1),
+        .argv = listOf(target["argv"_L1]),
+        .qmpPath = text("qmp"_L1),
+        .cprPath = text("cpr"_L1),
+        .mainPath = text("main"_L1) };
     request.mode = attributes["mode"_L1].toString(request.mode);
     request.parameters = attributes["parameters"_L1].toObject();
     request.defer = attributes["defer"_L1].toBool(true);
@@ -424,8 +423,8 @@ FdProof proofFromRecord(const QString& name, const QJsonObject& attributes)
         .destinationFd = attributes["destinationFd"_L1].toInt(-1),
         .description = {},
         .proof = {} };
-    proof.description.kind = valueOf(
-        fdpass::fdKindId, fdpass::FdKind::Other, text("kind"_L1), fdpass::FdKind::Other);
+    proof.description.kind
+        = valueOf(fdpass::fdKindId, fdpass::FdKind::Other, text("kind"_L1), fdpass::FdKind::Other);
     proof.description.text = text("text"_L1);
     proof.proof.identity = valueOf(
         fdpass::identityId, fdpass::Identity::Unknown, text("identity"_L1), fdpass::Identity::Unknown);

@@ -40,6 +40,7 @@ bool ReplayedSession::concerns(const Event& event)
     case Category::Trace:
     case Category::Relay:
     case Category::Pulse:
+    case Category::Inventory:
     case Category::Clock:
         break;
     }
@@ -63,8 +64,10 @@ void ReplayedSession::take(const Event& event)
             checks.push_back(checkFromRecord(event.name, event.attributes));
         break;
     case Category::Fd:
-        // The proofs come before the verdict, which opens the next verification.
-        verification.fds.push_back(proofFromRecord(event.name, event.attributes));
+        // The proofs come before the verdict, which opens the next verification. What was to be new proves
+        // nothing of it.
+        if (event.attributes["identity"_L1] != "new"_L1)
+            verification.fds.push_back(proofFromRecord(event.name, event.attributes));
         break;
     case Category::Verdict: {
         std::vector<FdProof> proofs = std::move(verification.fds);
@@ -157,8 +160,8 @@ ReplayIndex::ReplayIndex(std::span<const Event> events)
 
 ReplayedSession ReplayIndex::at(std::span<const Event> events, std::size_t count) const
 {
-    const std::size_t end = static_cast<std::size_t>(
-        std::ranges::lower_bound(m_concerned, count) - m_concerned.begin());
+    const std::size_t end
+        = static_cast<std::size_t>(std::ranges::lower_bound(m_concerned, count) - m_concerned.begin());
     const auto after = std::ranges::upper_bound(m_milestones, end, {}, &Milestone::next);
     if (after == m_milestones.begin())
         return {};

@@ -39,12 +39,9 @@ void Session::Private::verify()
 
 void Session::Private::noteProof(const FdProof& fd, const QString& identity)
 {
-    note(Category::Fd, fd.name,
-        { { QStringLiteral("id"), fd.id }, { QStringLiteral("kind"), fdpass::fdKindId(fd.description.kind) },
-            { QStringLiteral("text"), fd.description.text }, { QStringLiteral("sourceFd"), fd.sourceFd },
-            { QStringLiteral("destinationFd"), fd.destinationFd }, { QStringLiteral("identity"), identity },
-            { QStringLiteral("method"), fdpass::identityMethodId(fd.proof.method) },
-            { QStringLiteral("proof"), fd.proof.text } });
+    QJsonObject attributes = toRecord(fd);
+    attributes.insert(QStringLiteral("identity"), identity);
+    note(Category::Fd, fd.name, attributes);
 }
 
 void Session::Private::concludeVerification()
@@ -74,7 +71,6 @@ void Session::Private::concludeVerification()
         noteProof(fd,
             fd.proof.identity == fdpass::Identity::Same ? fdpass::identityId(fd.proof.identity)
                                                         : QStringLiteral("new"));
-        note(Category::Fd, fd.name, toRecord(fd));
     note(Category::Verdict, verification.ok ? QStringLiteral("verified") : QStringLiteral("faulty"),
         toRecord(verification));
     Q_EMIT q->verified();

@@ -30,8 +30,8 @@ public:
     struct Parameter
     {
         QString name;
-        /// "string", "int", "number", "boolean", "object", "array", "null" or "value" (any); two or more where
-        /// it is an alternate or where variants differ.
+        /// "string", "int", "number", "boolean", "object", "array", "null" or "value" (any); two or more
+        /// where it is an alternate or where variants differ.
         QStringList jsonTypes;
         QStringList values; ///< of an enumeration, also of an array of them
         QStringList features;

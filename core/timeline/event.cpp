@@ -8,7 +8,7 @@
 
 namespace cutover::timeline {
 
-static constexpr std::array<std::pair<Category, QLatin1StringView>, 14> ids{ {
+static constexpr std::array<std::pair<Category, QLatin1StringView>, 15> ids{ {
     { Category::QmpSent, QLatin1StringView("qmp-sent") },
     { Category::QmpReceived, QLatin1StringView("qmp-received") },
     { Category::QmpEvent, QLatin1StringView("qmp-event") },

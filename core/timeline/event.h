@@ -21,11 +21,12 @@ enum class Category : std::uint8_t {
     QmpEvent, ///< a QMP event; name = QEMU's name, attributes = its data
     Trace, ///< a line of the trace log; name = the trace event, attributes as trace::attributes()
     Relay, ///< seen by the relay of a channel
-    /// What the console or its user did; "switch": a switch was set; {scope: "global" or "device", device,
-    /// property, on, ok, cause, remedy}, side = the VMM that was asked
+    /// What the console or its user did: "check" (asked for, with the request), "destination" (its command
+    /// line, derived), "derived" (the same as it was reviewed, see op::ReviewedCommand), "note" (tolerated;
+    /// "text", and "failure" in full), "command", "socket-moved"; "switch": a switch was set; {scope:
+    /// "global" or "device", device, property, on, ok, cause, remedy}, side = the VMM that was asked.
     Action,
-    Action, ///< what the console or its user did; "derived": the command line, see op::ReviewedCommand
-    State, ///< the session's state changed; name = the state
+    State, ///< the session's state changed; name = the state; its data and the "sentence" about it
     Process, ///< name = "spawned" (by the console: the destination), "exited", "stderr" (attribute "line")
     /// name = the fd's name; {id, kind, text, sourceFd, destinationFd, identity, method, proof}; identity is
     /// fdpass::identityId(), or "new": another open file, as was predicted
@@ -33,13 +34,6 @@ enum class Category : std::uint8_t {
     /// A VMM's devices, their fds and the switches, name = "devices"; {inventory: op::FdInventory, route:
     /// op::FdRoute}. The latest one of a side counts; that of the destination follows a migration.
     Inventory,
-    Check, ///< a preflight check; name = its id; {verdict, evidence, remedy}
-    /// What the console or its user did: "check" (asked for, with the request), "destination" (its command
-    /// line, derived), "note" (tolerated; "text", and "failure" in full), "command", "socket-moved".
-    Action,
-    State, ///< the session's state changed; name = the state; its data and the "sentence" about it
-    Process, ///< name = "spawned" (by the console: the destination), "exited", "stderr" (attribute "line")
-    Fd, ///< name = the fd's name; {id, kind, text, sourceFd, destinationFd, identity, method, proof}
     Check, ///< a preflight check; name = its id; {verdict, title, evidence, remedy}
     Verdict, ///< how a migration ended; name = the outcome
     Pulse, ///< name = "heartbeat", "traffic", or "absent" (the VMM has none); attributes as in pulse.h

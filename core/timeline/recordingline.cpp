@@ -70,8 +70,7 @@ private:
 
 std::optional<QJsonObject> objectOf(QByteArrayView text)
 {
-    const QJsonDocument document
-        = QJsonDocument::fromJson(QByteArray::fromRawData(text.data(), text.size()));
+    const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromRawData(text.data(), text.size()));
     return document.isObject() ? std::optional(document.object()) : std::nullopt;
 }
 

@@ -32,8 +32,7 @@ std::vector<timeline::Event> makeMessages(std::size_t count)
     for (std::size_t i = 0; i < count; ++i) {
         const bool sent = i % 3 == 0;
         const QString id = QString::number(i / 3);
-        const QString raw = sent
-            ? QStringLiteral(R"({"execute": "query-migrate", "id": "c%1"})").arg(id)
+        const QString raw = sent ? QStringLiteral(R"({"execute": "query-migrate", "id": "c%1"})").arg(id)
             : i % 3 == 1
             ? QStringLiteral(
                   R"({"return": {"status": "active", "setup-time": 4, "total-time": 1204, "ram": {"total": 4312604672, "postcopy-requests": 0, "dirty-sync-count": %1, "multifd-bytes": 0, "pages-per-second": 123456, "remaining": 1073741824}}, "id": "c%1"})")
@@ -44,7 +43,7 @@ std::vector<timeline::Event> makeMessages(std::size_t count)
         events.push_back({ .side = i % 6 < 3 ? Side::Source : Side::Destination,
             .timeNs = startNs + static_cast<qint64>(i) * 1000,
             .category = sent ? timeline::Category::QmpSent : timeline::Category::QmpReceived,
-            .name = sent            ? QStringLiteral("query-migrate")
+            .name = sent     ? QStringLiteral("query-migrate")
                 : i % 3 == 1 ? QStringLiteral("return")
                              : QStringLiteral("MIGRATION_PASS"),
             .attributes = { { QStringLiteral("raw"), raw } } });
@@ -134,8 +133,7 @@ int main(int argc, char** argv)
 
     std::vector<double> turns;
     record.append(std::move(messages));
-    const double taken
-        = runUntil([&] { return model.isComplete() && panel.filter()->isComplete(); }, turns);
+    const double taken = runUntil([&] { return model.isComplete() && panel.filter()->isComplete(); }, turns);
     std::printf("append %zu messages at once: %.0f ms, %.2f million/s\n", count, taken,
         static_cast<double>(count) / taken / 1000);
     printPercentiles("  turns of the event loop", turns);

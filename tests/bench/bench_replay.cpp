@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// How long the window takes to open a recording and to move in it: bench_replay [EVENTS], 1,000,000 by default.
-// Run it with QT_QPA_PLATFORM=offscreen.
+// How long the window takes to open a recording and to move in it: bench_replay [EVENTS], 1,000,000 by
+// default. Run it with QT_QPA_PLATFORM=offscreen.
 
 #include "mainwindow.h"
 #include "replay/player.h"
@@ -145,7 +145,8 @@ int main(int argc, char** argv)
 
     const Stopwatch open;
     QEventLoop loop;
-    QObject::connect(window.recordings(), &Recordings::opened, &loop, &QEventLoop::quit, Qt::QueuedConnection);
+    QObject::connect(
+        window.recordings(), &Recordings::opened, &loop, &QEventLoop::quit, Qt::QueuedConnection);
     window.recordings()->open(path);
     loop.exec();
     open.report("open: events shown");

@@ -33,8 +33,7 @@ std::unique_ptr<lab::VmmLab> startedVmm(QString& problem, const QStringList& ext
     QSignalSpy started(lab.get(), &lab::VmmLab::started);
     QSignalSpy failed(lab.get(), &lab::VmmLab::failed);
     lab->start();
-    std::ignore
-        = QTest::qWaitFor([&] { return !started.isEmpty() || !failed.isEmpty(); }, deadlineMs);
+    std::ignore = QTest::qWaitFor([&] { return !started.isEmpty() || !failed.isEmpty(); }, deadlineMs);
     if (!failed.isEmpty())
         problem = failed.first().first().value<Error>().message();
     return lab;
@@ -110,9 +109,10 @@ void TestVmmSwitches::predictionIsWhatHappens_data()
     QTest::addColumn<QString>("handover");
     QTest::addColumn<bool>("globalOn");
     QTest::addColumn<QStringList>("off");
-    const auto row = [](const char* name, const char* mode, const char* handover, bool on, const QStringList& off) {
-        QTest::newRow(name) << QString::fromLatin1(mode) << QString::fromLatin1(handover) << on << off;
-    };
+    const auto row
+        = [](const char* name, const char* mode, const char* handover, bool on, const QStringList& off) {
+              QTest::newRow(name) << QString::fromLatin1(mode) << QString::fromLatin1(handover) << on << off;
+          };
     const QStringList exclusive{ u"net0"_s, u"disk0"_s, u"console0"_s };
     row("all on", "cpr-transfer", "prepared", true, {});
     row("network off", "cpr-transfer", "prepared", true, { u"net0"_s });
@@ -202,8 +202,8 @@ void TestVmmSwitches::globalSwitchIsTakenAndUndone()
     // Nothing is migrated while a switch is on its way.
     QVERIFY(!session.migrate().has_value());
     QVERIFY(waitSettled(session));
-    QTRY_VERIFY_WITH_TIMEOUT(std::get_if<state::Ready>(&session.state())
-            && std::get<state::Ready>(session.state()).refused,
+    QTRY_VERIFY_WITH_TIMEOUT(
+        std::get_if<state::Ready>(&session.state()) && std::get<state::Ready>(session.state()).refused,
         deadlineMs);
     const auto& checks = session.checks();
     const auto check = std::ranges::find(checks, u"fd-switches"_s, &Check::id);
@@ -211,8 +211,8 @@ void TestVmmSwitches::globalSwitchIsTakenAndUndone()
     QVERIFY(check->verdict == Verdict::Refuse);
     QVERIFY2(check->remedy.contains(u"migrate-fds"), qPrintable(check->remedy));
     QVERIFY(session.setGlobalSwitch(true).has_value());
-    QTRY_VERIFY_WITH_TIMEOUT(std::get_if<state::Ready>(&session.state())
-            && !std::get<state::Ready>(session.state()).refused,
+    QTRY_VERIFY_WITH_TIMEOUT(
+        std::get_if<state::Ready>(&session.state()) && !std::get<state::Ready>(session.state()).refused,
         deadlineMs);
     QCOMPARE(session.request().parameters[u"migrate-fds"].toBool(), true);
 }

@@ -18,7 +18,8 @@ struct Switches
 
 inline op::InventoryDevice device(const QString& id, const QString& type, bool on)
 {
-    const QString folder = id == u"ram0" ? QStringLiteral("/objects/") : QStringLiteral("/machine/peripheral/");
+    const QString folder
+        = id == u"ram0" ? QStringLiteral("/objects/") : QStringLiteral("/machine/peripheral/");
     return { .id = id,
         .type = type,
         .kind = id == u"ram0" ? op::DeviceKind::Ram : op::DeviceKind::Device,
@@ -58,7 +59,8 @@ inline timeline::Event inventoryEvent(const Switches& switches)
     network.fds = { fd(network.id, 0, QStringLiteral("tap"), true, 14),
         fd(network.id, 1, QStringLiteral("tap"), true, 15),
         fd(QStringLiteral("net0/token"), 0, memfd, false, 16) };
-    op::InventoryDevice disk = device(QStringLiteral("disk0"), QStringLiteral("vhost-user-blk"), switches.disk);
+    op::InventoryDevice disk
+        = device(QStringLiteral("disk0"), QStringLiteral("vhost-user-blk"), switches.disk);
     disk.fds = { fd(disk.id, 0, socket, true, 17),
         fd(QStringLiteral("disk0/kick"), 0, QStringLiteral("eventfd"), false, 18) };
     op::InventoryDevice console = device(QStringLiteral("console0"), QStringLiteral("console"), true);
@@ -93,8 +95,8 @@ inline timeline::Event trace(Side side, const QString& event, const QString& nam
         .timeNs = 1500,
         .category = timeline::Category::Trace,
         .name = event,
-        .attributes = { { QStringLiteral("name"), name }, { QStringLiteral("id"), id },
-            { QStringLiteral("fd"), fd } } };
+        .attributes
+        = { { QStringLiteral("name"), name }, { QStringLiteral("id"), id }, { QStringLiteral("fd"), fd } } };
 }
 
 inline timeline::Event proofEvent(const QString& name, int id, const QString& identity)

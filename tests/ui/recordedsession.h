@@ -56,11 +56,9 @@ inline std::vector<timeline::Event> recordedSession()
         events.push_back(said(Category::Check, check.id, 600, op::toRecord(check)));
     events.push_back(stateAt(op::state::Ready{}, 700));
     events.push_back(stateAt(op::state::Moving{}, 60'001));
-    events.push_back(
-        said(Category::Endpoint, status, 60'500, op::toRecord(destination), Side::Destination));
+    events.push_back(said(Category::Endpoint, status, 60'500, op::toRecord(destination), Side::Destination));
     events.push_back(stateAt(op::state::Verifying{}, 450'000));
-    events.push_back(
-        said(Category::Endpoint, status, 460'000, op::toRecord(scripted.source), Side::Source));
+    events.push_back(said(Category::Endpoint, status, 460'000, op::toRecord(scripted.source), Side::Source));
     events.push_back(
         said(Category::Endpoint, status, 460'001, op::toRecord(scripted.destination), Side::Destination));
     events.push_back(said(Category::Verdict, QStringLiteral("verified"), 500'001,

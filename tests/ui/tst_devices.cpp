@@ -48,14 +48,16 @@ private Q_SLOTS:
         model.setTree(deviceTree(std::vector{ test::inventoryEvent({ .disk = false }) }));
         QCOMPARE(model.tree().stage, Stage::Planned);
         QCOMPARE(model.rowCount(), 5);
-        QVERIFY2(effectOf(model, u"net0"_s).startsWith(u"passes: both switches are on"), qPrintable(effectOf(model, u"net0"_s)));
+        QVERIFY2(effectOf(model, u"net0"_s).startsWith(u"passes: both switches are on"),
+            qPrintable(effectOf(model, u"net0"_s)));
         QVERIFY(effectOf(model, u"disk0"_s).startsWith(u"reopened: the device’s switch is off"));
         QCOMPARE(model.indexOf(u"disk0"_s).data(Qt::CheckStateRole).toInt(), int(Qt::Unchecked));
         QCOMPARE(model.indexOf(u"net0"_s).data(Qt::CheckStateRole).toInt(), int(Qt::Checked));
         const QModelIndex queue = model.index(1, DeviceModel::NumbersColumn, model.indexOf(u"net0"_s));
         QCOMPARE(queue.data().toString(), u"15 → —"_s);
         QCOMPARE(queue.siblingAtColumn(DeviceModel::NameColumn).data().toString(), u"net0, id 1"_s);
-        const QString spoken = queue.siblingAtColumn(DeviceModel::NameColumn).data(Qt::AccessibleTextRole).toString();
+        const QString spoken
+            = queue.siblingAtColumn(DeviceModel::NameColumn).data(Qt::AccessibleTextRole).toString();
         QVERIFY2(spoken.contains(u"net0") && spoken.contains(u"passes"), qPrintable(spoken));
         // The client that is not there is counted nowhere.
         QCOMPARE(countFds(model.tree()).total, 8);
@@ -105,7 +107,10 @@ private Q_SLOTS:
         events.push_back(test::proofEvent(u"ballast0"_s, 0, u"different"_s));
         model.setTree(deviceTree(events));
         QCOMPARE(effectOf(model, u"ballast0"_s), u"not passed, against the prediction"_s);
-        QCOMPARE(model.indexOf(u"ballast0"_s).siblingAtColumn(DeviceModel::EffectColumn).data(DeviceModel::RankRole).toInt(),
+        QCOMPARE(model.indexOf(u"ballast0"_s)
+                     .siblingAtColumn(DeviceModel::EffectColumn)
+                     .data(DeviceModel::RankRole)
+                     .toInt(),
             int(Rank::Negative));
 
         // The next check plans anew.
@@ -226,7 +231,8 @@ private Q_SLOTS:
         DevicesPanel panel(&session);
         auto* global = panel.findChild<QCheckBox*>(u"globalFdSwitch"_s);
         QVERIFY(!global->isEnabled());
-        QVERIFY2(global->toolTip().contains(u"neither “migrate-fds” nor “local”"), qPrintable(global->toolTip()));
+        QVERIFY2(
+            global->toolTip().contains(u"neither “migrate-fds” nor “local”"), qPrintable(global->toolTip()));
         const QModelIndex device = panel.model().index(0, 0);
         QVERIFY(!(device.flags() & Qt::ItemIsUserCheckable));
         QVERIFY(device.data(Qt::ToolTipRole).toString().contains(u"no switches for single devices"));

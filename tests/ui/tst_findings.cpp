@@ -206,7 +206,11 @@ private Q_SLOTS:
 
         // What is picked on the timeline is chosen in the table, and the timeline is left alone.
         zoom.setSelection(std::nullopt);
-        Q_EMIT window.timelinePanel()->view()->picked(u"save"_s, second);
+        const auto events = session.record().events();
+        const auto inside = std::ranges::find_if(
+            events, [&](const timeline::Event& event) { return second.contains(event.timeNs); });
+        QVERIFY(inside != events.end());
+        Q_EMIT window.timelinePanel()->eventSelected(static_cast<std::size_t>(inside - events.begin()));
         QVERIFY(!zoom.selection());
         QCOMPARE(panel->model().indexFor(second).data().toString(), view->currentIndex().data().toString());
         save(window, u"breakdown"_s);

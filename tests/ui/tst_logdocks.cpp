@@ -125,7 +125,8 @@ private:
         explicit Fake(const QString& path)
             : qmp({ .failsTest = false })
         {
-            qmp.always(u"query-status"_s, QJsonObject{ { u"status"_s, u"running"_s }, { u"running"_s, true } });
+            qmp.always(
+                u"query-status"_s, QJsonObject{ { u"status"_s, u"running"_s }, { u"running"_s, true } });
             qmp.always(u"query-name"_s, QJsonObject{ { u"name"_s, u"web-07"_s } });
             qmp.always(u"migrate-set-parameters"_s);
             qmp.always(u"quit"_s);
@@ -399,8 +400,8 @@ private Q_SLOTS:
         QTest::keyClicks(switches->edit(), u"save"_s);
         QCOMPARE(events->model()->rowCount(), 1);
         QTest::mouseClick(switches->findChild<QPushButton*>(u"traceOff"_s), Qt::LeftButton);
-        QTRY_COMPARE(events->model()->index(0, 0).data(Qt::CheckStateRole).toInt(),
-            static_cast<int>(Qt::Unchecked));
+        QTRY_COMPARE(
+            events->model()->index(0, 0).data(Qt::CheckStateRole).toInt(), static_cast<int>(Qt::Unchecked));
     }
 
     void realVmm()
@@ -410,7 +411,8 @@ private Q_SLOTS:
         QSignalSpy failed(&lab, &lab::VmmLab::failed);
         lab.start();
         QTRY_VERIFY_WITH_TIMEOUT(!started.isEmpty() || !failed.isEmpty(), deadlineMs);
-        QVERIFY2(failed.isEmpty(), qPrintable(failed.isEmpty() ? QString() : failed.first().first().value<Error>().message()));
+        QVERIFY2(failed.isEmpty(),
+            qPrintable(failed.isEmpty() ? QString() : failed.first().first().value<Error>().message()));
         Fixture f(lab.qmpPath());
         QVERIFY(f.isReady());
 

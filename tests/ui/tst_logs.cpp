@@ -242,8 +242,9 @@ private Q_SLOTS:
         timeline::Record record;
         QmpLogModel model(record);
         LogPanel panel(&model, LogDelegate::Text::Json,
-            { .name = u"log"_s, .empty = u"-"_s, .filterHint = {}, .detailsHint = {},
-                .count = [](int count) { return QString::number(count); } });
+            { .name = u"log"_s, .empty = u"-"_s, .filterHint = {}, .detailsHint = {}, .count = [](int count) {
+                 return QString::number(count);
+             } });
         panel.resize(1200, 400);
         panel.show();
         QVERIFY(QTest::qWaitForWindowExposed(&panel));
@@ -310,8 +311,8 @@ private Q_SLOTS:
         const auto exchange = [&](const QByteArray& command, const QByteArray& reply, const QString& name) {
             const QByteArray id = ", \"id\": \"" + QByteArray::number(++number) + "\"}";
             record.append(test::qmp(Side::Source, true, 1, command + id, name));
-            record.append(test::qmp(Side::Source, false, 2, reply + id,
-                reply.contains("error") ? u"error"_s : u"return"_s));
+            record.append(test::qmp(
+                Side::Source, false, 2, reply + id, reply.contains("error") ? u"error"_s : u"return"_s));
         };
         exchange(R"({"execute": "trace-event-get-state", "arguments": {"name": "*"})",
             R"({"return": [{"name": "cpr_find_fd", "state": "disabled"}, {"name": "cpr_save_fd", "state": "enabled"}, {"name": "x", "state": "unavailable"}])",

@@ -109,11 +109,10 @@ private Q_SLOTS:
                                     << u"path='/machine property=a"_s << u"not closed"_s << false;
         QTest::newRow("twice") << u"qom-get path=a path=b"_s << u"path=b"_s << u"twice"_s << false;
         QTest::newRow("JSON, wrong value")
-            << uR"({"execute": "migrate-set-parameters", "arguments": {"mode": "warp"}})"_s
-            << u"\"warp\""_s << u"does not accept"_s << true;
-        QTest::newRow("JSON, unknown argument")
-            << uR"({"execute": "query-status", "arguments": {"x": 1}})"_s << u"\"x\""_s << u"unexpected"_s
-            << true;
+            << uR"({"execute": "migrate-set-parameters", "arguments": {"mode": "warp"}})"_s << u"\"warp\""_s
+            << u"does not accept"_s << true;
+        QTest::newRow("JSON, unknown argument") << uR"({"execute": "query-status", "arguments": {"x": 1}})"_s
+                                                << u"\"x\""_s << u"unexpected"_s << true;
         QTest::newRow("JSON, deep")
             << uR"({"execute": "migrate", "arguments": {"channels": [{"channel-type": "mian", "addr": {"transport": "socket", "type": "unix", "path": "/a"}}]}})"_s
             << u"\"mian\""_s << u"'mian'"_s << true;
@@ -149,22 +148,21 @@ private Q_SLOTS:
         QTest::addColumn<QString>("first");
         QTest::addColumn<QString>("result");
         QTest::newRow("command") << u"query-mig|"_s << u"query-migrate"_s << u"query-migrate"_s;
-        QTest::newRow("inside a command") << u"set-par|"_s << u"migrate-set-parameters"_s
-                                          << u"migrate-set-parameters"_s;
+        QTest::newRow("inside a command")
+            << u"set-par|"_s << u"migrate-set-parameters"_s << u"migrate-set-parameters"_s;
         QTest::newRow("argument") << u"migrate-set-parameters max-ba|"_s << u"max-bandwidth"_s
                                   << u"migrate-set-parameters max-bandwidth="_s;
-        QTest::newRow("required argument first")
-            << u"qom-get |"_s << u"path"_s << u"qom-get path="_s;
+        QTest::newRow("required argument first") << u"qom-get |"_s << u"path"_s << u"qom-get path="_s;
         QTest::newRow("what is there is not offered")
             << u"qom-get path=/machine |"_s << u"property"_s << u"qom-get path=/machine property="_s;
-        QTest::newRow("value of an enumeration") << u"migrate-set-parameters mode=cpr-t|"_s
-                                                 << u"cpr-transfer"_s
-                                                 << u"migrate-set-parameters mode=cpr-transfer"_s;
+        QTest::newRow("value of an enumeration")
+            << u"migrate-set-parameters mode=cpr-t|"_s << u"cpr-transfer"_s
+            << u"migrate-set-parameters mode=cpr-transfer"_s;
         QTest::newRow("boolean") << u"trace-event-set-state name=a enable=|"_s << u"true"_s
                                  << u"trace-event-set-state name=a enable=true"_s;
         QTest::newRow("JSON member") << u"{|"_s << u"execute"_s << u"{\"execute\": "_s;
-        QTest::newRow("JSON command") << u"{\"execute\": \"query-stat|"_s << u"query-stats"_s
-                                      << u"{\"execute\": \"query-stats\""_s;
+        QTest::newRow("JSON command")
+            << u"{\"execute\": \"query-stat|"_s << u"query-stats"_s << u"{\"execute\": \"query-stats\""_s;
         QTest::newRow("JSON argument")
             << uR"({"execute": "qom-get", "arguments": {"path": "/machine", "prop|"}})"_s << u"property"_s
             << uR"({"execute": "qom-get", "arguments": {"path": "/machine", "property"}})"_s;
@@ -223,7 +221,8 @@ private Q_SLOTS:
                 QVERIFY(parsed.problem()->where.end() <= end);
             }
         }
-        for (const QString& odd : { u"="_s, u"=a"_s, u"a =b"_s, u"a b.=1"_s, u"a .b=1"_s, u"'"_s, u"a x=}"_s })
+        for (const QString& odd :
+            { u"="_s, u"=a"_s, u"a =b"_s, u"a b.=1"_s, u"a .b=1"_s, u"'"_s, u"a x=}"_s })
             std::ignore = suggest(odd, odd.size(), *m_schema);
     }
 

@@ -5,11 +5,11 @@
 #include "viewtext.h"
 
 #include "mainwindow.h"
-#include "panels/startpanel.h"
 #include "replay/player.h"
 #include "replay/recordings.h"
 #include "replay/replaybar.h"
 #include "replay/replaysession.h"
+#include "start/startpanel.h"
 #include "timeline/timelinepanel.h"
 #include "widgets/failurebox.h"
 #include "widgets/sessioncard.h"
@@ -87,7 +87,8 @@ private Q_SLOTS:
         QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
         KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
         KSharedConfig::openConfig()->deleteGroup(u"Recordings"_s);
-        QDir(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + u"/cutover/recordings"_s).removeRecursively();
+        QDir(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + u"/cutover/recordings"_s)
+            .removeRecursively();
     }
 
     void opensAndCloses()
@@ -186,7 +187,8 @@ private Q_SLOTS:
             states.append(op::stateId(session.state()));
         }
         QCOMPARE(states,
-            (QStringList{ u"checking"_s, u"ready"_s, u"moving"_s, u"verifying"_s, u"migrated"_s, u"migrated"_s }));
+            (QStringList{
+                u"checking"_s, u"ready"_s, u"moving"_s, u"verifying"_s, u"migrated"_s, u"migrated"_s }));
         press(window, Qt::Key_Left, Qt::ControlModifier | Qt::ShiftModifier);
         press(window, Qt::Key_Left, Qt::ControlModifier | Qt::ShiftModifier);
         QCOMPARE(op::stateId(session.state()), u"verifying"_s);
@@ -327,7 +329,9 @@ private Q_SLOTS:
         QTest::addColumn<QString>("says");
         QTest::newRow("text") << "hello\n"_ba << u"not a Cutover recording"_s;
         QTest::newRow("empty") << ""_ba << u"empty"_s;
-        QTest::newRow("newer") << R"({"format":"cutover-recording","version":9})" "\n"_ba << u"newer"_s;
+        QTest::newRow("newer") << R"({"format":"cutover-recording","version":9})"
+                                  "\n"_ba
+                               << u"newer"_s;
     }
     void noRecordingSaysSo()
     {

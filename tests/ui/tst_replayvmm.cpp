@@ -68,7 +68,8 @@ private Q_SLOTS:
         lab.start();
         QVERIFY(started.wait(deadlineMs));
 
-        const QString path = m_runtime.filePath(u"%1.cutover"_s.arg(QLatin1StringView(QTest::currentDataTag())));
+        const QString path
+            = m_runtime.filePath(u"%1.cutover"_s.arg(QLatin1StringView(QTest::currentDataTag())));
         QString shown;
         QJsonObject state;
         op::EndpointStatus source;

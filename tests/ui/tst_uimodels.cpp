@@ -7,10 +7,6 @@
 #include "format.h"
 #include "jsontext.h"
 #include "models/eventmodel.h"
-#include "models/qmpfilter.h"
-#include "models/qmplogmodel.h"
-#include "models/fdlist.h"
-#include "models/fdmodel.h"
 #include "models/vmmmodel.h"
 #include "nextstep.h"
 #include "preflight/checkmodel.h"
@@ -182,47 +178,6 @@ private Q_SLOTS:
         QTRY_VERIFY(!model.isBusy());
         QVERIFY(ran);
         QCOMPARE(model.rowCount(), 1 + 10 + 100 + 1000);
-    }
-
-    void qmpJoinsCommandAndReply()
-    {
-        timeline::Record record;
-        QmpLogModel model(record);
-        const QAbstractItemModelTester tester(&model, Mode::QtTest);
-        record.append(test::capturedMigration());
-        QCOMPARE(model.rowCount(), 8);
-        const QModelIndex command = model.index(0);
-        const QModelIndex answer = model.index(1);
-        QCOMPARE(command.data(QmpLogModel::KindRole).toInt(), static_cast<int>(QmpLogModel::Kind::Command));
-        QCOMPARE(command.data(QmpLogModel::PartnerRole).toInt(), 1);
-        QCOMPARE(answer.data(QmpLogModel::PartnerRole).toInt(), 0);
-        QCOMPARE(answer.data(QmpLogModel::LatencyRole).toLongLong(), qint64{ 108'000 });
-        QCOMPARE(command.data(QmpLogModel::LatencyRole).toLongLong(), qint64{ -1 });
-        QCOMPARE(
-            model.index(2).data(QmpLogModel::KindRole).toInt(), static_cast<int>(QmpLogModel::Kind::Event));
-        QVERIFY(command.data(Qt::AccessibleTextRole).toString().contains(u"migrate"));
-        // The same id on the other side is another command.
-        record.append(test::qmp(Side::Destination, false, 1, R"({"return": {}, "id": "s41"})", u"return"_s));
-        QCOMPARE(model.index(8).data(QmpLogModel::PartnerRole).toInt(), -1);
-    }
-
-    void qmpFilter()
-    {
-        timeline::Record record;
-        QmpLogModel model(record);
-        QmpFilter filter;
-        filter.setSourceModel(&model);
-        const QAbstractItemModelTester tester(&filter, Mode::QtTest);
-        record.append(test::capturedMigration());
-        filter.setSide(Side::Destination);
-        QCOMPARE(filter.rowCount(), 3);
-        filter.setText(u"resume"_s);
-        QCOMPARE(filter.rowCount(), 1);
-        filter.setSide(std::nullopt);
-        filter.setText(u"migration"_s);
-        QCOMPARE(filter.rowCount(), 2);
-        record.append(test::qmp(Side::Source, false, 1, R"({"event": "MIGRATION"})", u"MIGRATION"_s));
-        QCOMPARE(filter.rowCount(), 3);
     }
 
     void prettyKeepsEveryToken_data()

@@ -80,7 +80,8 @@ private Q_SLOTS:
         schemes->activateScheme(schemes->indexForSchemeId(scheme));
         const QString tag = QString::fromLatin1(QTest::currentDataTag());
 
-        lab::VmmLab lab({ .ramBytes = qint64{ 32 } << 20, .ballastBytes = qint64{ 1 } << 20, .network = false });
+        lab::VmmLab lab(
+            { .ramBytes = qint64{ 32 } << 20, .ballastBytes = qint64{ 1 } << 20, .network = false });
         QSignalSpy started(&lab, &lab::VmmLab::started);
         QSignalSpy failed(&lab, &lab::VmmLab::failed);
         lab.start();
@@ -139,7 +140,8 @@ private Q_SLOTS:
         const op::EndpointStatus moved = session.endpoint(Side::Destination);
         if (moved.pid > 0 && !moved.gone)
             std::ignore = lab.takeOver(moved.pid, moved.startTicks);
-        QVERIFY2(!session.failure(), qPrintable(session.failure() ? session.failure()->sentence() : QString()));
+        QVERIFY2(
+            !session.failure(), qPrintable(session.failure() ? session.failure()->sentence() : QString()));
         QVERIFY(std::get<op::state::Migrated>(session.state()).verified);
         QTRY_COMPARE(panel->model().tree().stage, DeviceTree::Stage::Proved);
         panel->refresh();
@@ -147,7 +149,8 @@ private Q_SLOTS:
         const FdCounts counts = countFds(panel->model().tree());
         QCOMPARE(counts.same, counts.passing);
         QVERIFY(counts.passing > 0);
-        const QModelIndex ballast = panel->model().index(0, DeviceModel::StateColumn, panel->model().indexOf(u"ballast0"_s));
+        const QModelIndex ballast
+            = panel->model().index(0, DeviceModel::StateColumn, panel->model().indexOf(u"ballast0"_s));
         QCOMPARE(ballast.data().toString(), u"new file"_s);
         QVERIFY(!window.actionGroups().find(u"devices_pass"_s)->isEnabled());
         save(window, u"switches-proved-"_s + tag);

@@ -297,9 +297,9 @@ void TestDerive::switchesAreTold()
         u"tap-net,id=c"_s, u"-device"_s, u"tap-net,id=d"_s };
     const auto derived = derive(source, options);
     QVERIFY(derived);
-    for (const QString& expected : { u"memory-backend-memfd,id=r,size=1M,migrate-fds=off"_s,
-             u"tap-net,id=a,migrate-fds=off"_s, u"tap-net,id=b,migrate-fds=on"_s, u"tap-net,id=c"_s,
-             u"tap-net,id=d"_s })
+    for (const QString& expected :
+        { u"memory-backend-memfd,id=r,size=1M,migrate-fds=off"_s, u"tap-net,id=a,migrate-fds=off"_s,
+            u"tap-net,id=b,migrate-fds=on"_s, u"tap-net,id=c"_s, u"tap-net,id=d"_s })
         QVERIFY2(derived->argv.contains(expected), qPrintable(derived->argv.join(u' ')));
     const auto told = std::ranges::count_if(derived->changes,
         [](const CommandChange& change) { return change.reason.contains(u"switch for passing"); });

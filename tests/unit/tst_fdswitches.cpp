@@ -98,20 +98,21 @@ private Q_SLOTS:
         const QString normal = u"normal"_s;
         const QJsonObject fdsOn{ { u"migrate-fds"_s, true } };
         const QJsonObject fdsOff{ { u"migrate-fds"_s, false } };
-        const auto handover
-            = [](const char* policy) { return QJsonObject{ { u"handover"_s, QString::fromLatin1(policy) } }; };
+        const auto handover = [](const char* policy) {
+            return QJsonObject{ { u"handover"_s, QString::fromLatin1(policy) } };
+        };
         QTest::newRow("both on") << cpr << QJsonObject() << u"tap"_s << true << u"passes"_s << u"main"_s
                                  << u"both switches are on"_s;
         QTest::newRow("both on, shareable") << cpr << QJsonObject() << u"ram"_s << true << u"passes"_s
                                             << u"cpr"_s << u"CPR channel while the guest runs"_s;
         QTest::newRow("early stop") << cpr << handover("early-stop") << u"tap"_s << true << u"passes"_s
                                     << u"cpr"_s << u"guest stands still"_s;
-        QTest::newRow("late stop") << cpr << handover("late-stop") << u"tap"_s << true << u"refused"_s << QString()
-                                   << u"exclusive, and late-stop"_s;
+        QTest::newRow("late stop") << cpr << handover("late-stop") << u"tap"_s << true << u"refused"_s
+                                   << QString() << u"exclusive, and late-stop"_s;
         QTest::newRow("late stop, switched off") << cpr << handover("late-stop") << u"tap"_s << false
                                                  << u"reopened"_s << QString() << u"switch is off"_s;
-        QTest::newRow("late stop, shareable") << cpr << handover("late-stop") << u"ram"_s << true << u"passes"_s
-                                              << u"cpr"_s << u"CPR channel"_s;
+        QTest::newRow("late stop, shareable") << cpr << handover("late-stop") << u"ram"_s << true
+                                              << u"passes"_s << u"cpr"_s << u"CPR channel"_s;
         QTest::newRow("device off") << cpr << QJsonObject() << u"tap"_s << false << u"reopened"_s << QString()
                                     << u"device’s switch is off, so the destination opens tap0"_s;
         QTest::newRow("memory off") << cpr << QJsonObject() << u"ram"_s << false << u"copied"_s << QString()
@@ -120,8 +121,8 @@ private Q_SLOTS:
                                 << u"migrate-fds is off in the mode normal"_s;
         QTest::newRow("normal with fds") << normal << fdsOn << u"tap"_s << true << u"passes"_s << u"main"_s
                                          << u"with the device’s state"_s;
-        QTest::newRow("normal without fds") << normal << fdsOff << u"ram"_s << true << u"copied"_s << QString()
-                                            << u"migrate-fds is off for this migration"_s;
+        QTest::newRow("normal without fds") << normal << fdsOff << u"ram"_s << true << u"copied"_s
+                                            << QString() << u"migrate-fds is off for this migration"_s;
         QTest::newRow("cpr without fds") << cpr << fdsOff << u"ram"_s << true << u"refused"_s << QString()
                                          << u"migrate-fds is off, but the mode cpr-transfer"_s;
         QTest::newRow("policy without cpr") << normal << handover("early-stop") << u"ram"_s << true
@@ -134,8 +135,8 @@ private Q_SLOTS:
         QFETCH(const QString, device);
         QFETCH(const bool, on);
         QFETCH(const QString, says);
-        const FdPrediction prediction = predictFirst(
-            switchedVmm(), planOf(mode, parameters), device == u"tap" ? tap(on) : memory(on));
+        const FdPrediction prediction
+            = predictFirst(switchedVmm(), planOf(mode, parameters), device == u"tap" ? tap(on) : memory(on));
         QTEST(fdEffectId(prediction.effect), "effect");
         QTEST(prediction.channel, "channel");
         QVERIFY2(prediction.reason.contains(says), qPrintable(prediction.reason));
@@ -149,7 +150,8 @@ private Q_SLOTS:
         for (const QString& mode : { u"cpr-transfer"_s, u"normal"_s }) {
             for (const auto handover :
                 { engine::Handover::Prepared, engine::Handover::EarlyStop, engine::Handover::LateStop }) {
-                for (const std::optional<bool> global : { std::optional<bool>(), std::optional(true), std::optional(false) }) {
+                for (const std::optional<bool> global :
+                    { std::optional<bool>(), std::optional(true), std::optional(false) }) {
                     for (const bool own : { true, false }) {
                         agrees(mode, handover, global, own);
                         ++combinations;
@@ -177,7 +179,8 @@ private Q_SLOTS:
         InventoryDevice device = tap(true);
         device.fds.front().state = u"absent"_s;
         QCOMPARE(predictFirst(switchedVmm(), planOf(u"cpr-transfer"_s), device).effect, FdEffect::Nothing);
-        QCOMPARE(predictDevice(switchedVmm(), routeOf(switchedVmm(), planOf(u"cpr-transfer"_s)), device).effect,
+        QCOMPARE(
+            predictDevice(switchedVmm(), routeOf(switchedVmm(), planOf(u"cpr-transfer"_s)), device).effect,
             FdEffect::Passes);
     }
 
@@ -208,7 +211,8 @@ private Q_SLOTS:
         Facts facts;
         facts.parameters = { { u"mode"_s, u"normal"_s }, { u"local"_s, false } };
         facts.process = ProcessFacts();
-        facts.process->argv = { u"vmm"_s, u"-netdev"_s, u"tap,id=n0,ifname=tap0,local-migration-supported=on"_s };
+        facts.process->argv
+            = { u"vmm"_s, u"-netdev"_s, u"tap,id=n0,ifname=tap0,local-migration-supported=on"_s };
         facts.process->command = CommandLine::parse(facts.process->argv)->facts();
         const FdInventory inventory = inventoryOf(facts);
         QCOMPARE(inventory.global.name, u"local"_s);
@@ -241,8 +245,10 @@ private Q_SLOTS:
         Facts facts;
         facts.parameters = { { u"migrate-fds"_s, false }, { u"handover"_s, u"early-stop"_s } };
         facts.parameterProvenance
-            = QJsonDocument::fromJson(R"([{"name": "migrate-fds", "value": false, "follows": "mode"}])").array();
-        facts.memoryBackends = { { .id = u"ram"_s, .type = u"memory-backend-memfd"_s, .size = 1, .share = true, .path = {} } };
+            = QJsonDocument::fromJson(R"([{"name": "migrate-fds", "value": false, "follows": "mode"}])")
+                  .array();
+        facts.memoryBackends
+            = { { .id = u"ram"_s, .type = u"memory-backend-memfd"_s, .size = 1, .share = true, .path = {} } };
         facts.peripherals = { { { .id = u"net0"_s, .type = u"tap-net"_s } } };
         facts.deviceSwitches = { { u"/machine/peripheral/net0"_s, false }, { u"/objects/ram"_s, true } };
         facts.process = ProcessFacts();
@@ -261,7 +267,8 @@ private Q_SLOTS:
         QCOMPARE(inventory.devices.size(), std::size_t{ 2 });
         const InventoryDevice& ram = inventory.devices.front();
         QCOMPARE(ram.kind, DeviceKind::Ram);
-        QVERIFY2(ram.own.fixed.contains(u"-object"), "nothing on the command line could be told to a destination");
+        QVERIFY2(
+            ram.own.fixed.contains(u"-object"), "nothing on the command line could be told to a destination");
         const InventoryDevice& network = inventory.devices.back();
         QVERIFY(network.own.isSettable());
         QVERIFY(!network.own.on);
@@ -281,7 +288,8 @@ private Q_SLOTS:
 
     void damagedRecordingsGiveNothing()
     {
-        const QJsonObject wrong{ { u"global"_s, 3 }, { u"devices"_s, QJsonArray{ 1, u"x"_s, QJsonObject() } } };
+        const QJsonObject wrong{ { u"global"_s, 3 },
+            { u"devices"_s, QJsonArray{ 1, u"x"_s, QJsonObject() } } };
         const FdInventory inventory = FdInventory::fromJson(wrong);
         QVERIFY(!inventory.global.exists());
         QCOMPARE(inventory.devices.size(), std::size_t{ 3 });
@@ -293,8 +301,8 @@ private:
     static void agrees(const QString& mode, engine::Handover handover, std::optional<bool> global, bool own)
     {
         engine::Combination combination{ .moment = engine::CheckMoment::Migrate };
-        combination.parameters.mode = mode == u"normal" ? engine::MigrationMode::Normal
-                                                        : engine::MigrationMode::CprTransfer;
+        combination.parameters.mode
+            = mode == u"normal" ? engine::MigrationMode::Normal : engine::MigrationMode::CprTransfer;
         combination.parameters.handover = handover;
         combination.parameters.migrateFdsExplicit = global.has_value();
         combination.parameters.migrateFds = global.value_or(false);

@@ -166,8 +166,9 @@ void TestPreflight::idsAreStableAndUnique()
             u"guest-memfd"_s, u"cpr-exec-ram"_s, u"shared-file-ram"_s, u"free-memory"_s, u"return-path"_s,
             u"events-capability"_s, u"guarded-commit"_s, u"main-channel"_s, u"cpr-channel"_s,
             u"socket-path-length"_s, u"socket-paths"_s, u"ports"_s, u"tap-names"_s, u"fd-switches"_s,
-            u"destination-state"_s, u"binary"_s, u"binary-version"_s, u"machine-type"_s, u"command-line"_s, u"hotplug"_s, u"disks"_s,
-            u"open-files-limit"_s, u"sandbox"_s, u"identity-proof"_s, u"trace"_s }));
+            u"destination-state"_s, u"binary"_s, u"binary-version"_s, u"machine-type"_s, u"command-line"_s,
+            u"hotplug"_s, u"disks"_s, u"open-files-limit"_s, u"sandbox"_s, u"identity-proof"_s,
+            u"trace"_s }));
 }
 
 void TestPreflight::verdicts_data()

@@ -83,11 +83,13 @@ void TestRecord::replaysBothWays()
     QCOMPARE(cleared.size(), 1);
 
     record.show(3);
-    QCOMPARE(appended.takeFirst(), (QVariantList{ QVariant::fromValue<std::size_t>(0), QVariant::fromValue<std::size_t>(3) }));
+    QCOMPARE(appended.takeFirst(),
+        (QVariantList{ QVariant::fromValue<std::size_t>(0), QVariant::fromValue<std::size_t>(3) }));
     QCOMPARE(record.events().back().timeNs, 2);
     record.show(99);
     QCOMPARE(record.size(), 5);
-    QCOMPARE(appended.takeFirst(), (QVariantList{ QVariant::fromValue<std::size_t>(3), QVariant::fromValue<std::size_t>(2) }));
+    QCOMPARE(appended.takeFirst(),
+        (QVariantList{ QVariant::fromValue<std::size_t>(3), QVariant::fromValue<std::size_t>(2) }));
     record.show(5);
     QVERIFY(appended.isEmpty());
     QCOMPARE(cleared.size(), 1);
@@ -102,7 +104,8 @@ void TestRecord::replaysBothWays()
     QCOMPARE(cleared.size(), 2);
     QVERIFY(told);
     QVERIFY(!record.isRewinding());
-    QCOMPARE(appended.takeFirst(), (QVariantList{ QVariant::fromValue<std::size_t>(0), QVariant::fromValue<std::size_t>(1) }));
+    QCOMPARE(appended.takeFirst(),
+        (QVariantList{ QVariant::fromValue<std::size_t>(0), QVariant::fromValue<std::size_t>(1) }));
     record.show(0);
     QVERIFY(appended.isEmpty());
 

@@ -420,7 +420,8 @@ void TestRecording::manyBlocksAreOneRecording()
         if (i % 1000 == 700)
             bytes += "{damaged " + QByteArray::number(i) + "\n";
         else if (i % 1000 == 800)
-            bytes += R"({"side":"moon","category":"trace","name":"n"})" "\n";
+            bytes += R"({"side":"moon","category":"trace","name":"n"})"
+                     "\n";
         else if (i % 1000 == 900)
             bytes += "\n";
         bytes += recordingLine(Event{ .side = Side::Source,

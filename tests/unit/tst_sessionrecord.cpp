@@ -158,25 +158,28 @@ void TestSessionRecord::requests()
 
 void TestSessionRecord::checksAndProofs()
 {
-    for (const Verdict verdict : { Verdict::Pass, Verdict::Warning, Verdict::Refuse, Verdict::NotApplicable }) {
-        const Check check{ .id = u"ram-shared"_s,
-            .verdict = verdict,
-            .title = u"RAM"_s,
-            .evidence = u"e"_s,
-            .remedy = u"r"_s };
+    for (const Verdict verdict :
+        { Verdict::Pass, Verdict::Warning, Verdict::Refuse, Verdict::NotApplicable }) {
+        const Check check{
+            .id = u"ram-shared"_s, .verdict = verdict, .title = u"RAM"_s, .evidence = u"e"_s, .remedy = u"r"_s
+        };
         QCOMPARE(checkFromRecord(check.id, toRecord(check)), check);
     }
-    FdProof proof{ .name = u"tap0"_s, .id = 3, .sourceFd = 14, .destinationFd = 22, .description = {}, .proof = {} };
+    FdProof proof{
+        .name = u"tap0"_s, .id = 3, .sourceFd = 14, .destinationFd = 22, .description = {}, .proof = {}
+    };
     proof.description.kind = fdpass::FdKind::Tap;
     proof.description.text = u"TAP tap0"_s;
-    proof.proof = { .identity = fdpass::Identity::Same,
-        .method = fdpass::IdentityMethod::Kcmp,
-        .text = u"one open file"_s };
+    proof.proof = {
+        .identity = fdpass::Identity::Same, .method = fdpass::IdentityMethod::Kcmp, .text = u"one open file"_s
+    };
     const FdProof read = proofFromRecord(proof.name, toRecord(proof));
     QCOMPARE(toRecord(read), toRecord(proof));
     QCOMPARE(read.name, proof.name);
     QCOMPARE(read.proof.identity, fdpass::Identity::Same);
-    const Verification faulty{ .ok = false, .findings = { u"f"_s }, .evidence = { u"a"_s, u"b"_s }, .fds = {} };
+    const Verification faulty{
+        .ok = false, .findings = { u"f"_s }, .evidence = { u"a"_s, u"b"_s }, .fds = {}
+    };
     const Verification again = verificationFromRecord(u"faulty"_s, toRecord(faulty));
     QVERIFY(!again.ok);
     QCOMPARE(again.findings, faulty.findings);
@@ -239,12 +242,13 @@ static std::vector<Event> sampleSession()
     events.push_back(stateEvent(state::Checking{}));
     events.push_back(consoleEvent(Category::QmpSent, u"query-status"_s, {}));
     events.push_back(statusEvent(Side::Source, source));
-    events.push_back(consoleEvent(Category::Action, u"destination"_s, { { u"argv"_s, QJsonArray{ u"vmm"_s } } }));
+    events.push_back(
+        consoleEvent(Category::Action, u"destination"_s, { { u"argv"_s, QJsonArray{ u"vmm"_s } } }));
     events.push_back(consoleEvent(Category::Check, u"ram"_s, { { u"verdict"_s, u"pass"_s } }));
     events.push_back(consoleEvent(Category::Check, u"fds"_s, { { u"verdict"_s, u"warning"_s } }));
     events.push_back(stateEvent(state::Ready{}));
-    events.push_back(consoleEvent(
-        Category::Action, u"note"_s, { { u"failure"_s, toRecord(sampleFailure()) } }));
+    events.push_back(
+        consoleEvent(Category::Action, u"note"_s, { { u"failure"_s, toRecord(sampleFailure()) } }));
     events.push_back(stateEvent(state::Moving{}));
     events.push_back(consoleEvent(Category::Fd, u"tap0"_s, { { u"id"_s, 1 } }));
     events.push_back(consoleEvent(Category::Verdict, u"verified"_s, {}));
@@ -332,9 +336,11 @@ void TestSessionRecord::recordingsWithoutStatus()
         .timeNs = 0,
         .category = Category::QmpReceived,
         .name = u"QMP"_s,
-        .attributes = { { u"raw"_s,
-            uR"({"QMP":{"version":{"qemu":{"micro":3,"minor":1,"major":11},"package":"(x)"},"capabilities":[]}})"_s } } });
-    QVERIFY(session.source.connected);
+        .attributes = {
+            { u"raw"_s, uR"({"QMP":{"version":{"qemu":{"micro":3,"minor":1,"major":11},"package":"(x)" },
+            "capabilities" : []
+        } }) "_s } } });
+        QVERIFY(session.source.connected);
     QCOMPARE(session.source.version, u"11.1.3 (x)"_s);
     session.take(consoleEvent(Category::Process, u"spawned"_s, { { u"pid"_s, 77 } }));
     QCOMPARE(session.destination.pid, 77);

@@ -46,34 +46,32 @@ LogActions::LogActions(const QList<LogPanel*>& panels, QObject* parent)
 void LogActions::addActions(Actions& actions)
 {
     const QString group = i18n("Log");
-    const auto add = [&](const char* id, const QString& text, const char* icon, const QKeySequence& keys,
-                         auto slot) {
-        QAction* action = actions.add(
-            group, QString::fromLatin1(id), text, QString::fromLatin1(icon), keys, this);
-        connect(action, &QAction::triggered, this, slot);
-        return action;
-    };
-    QAction* find = add("log_find", i18n("Filter the Log"), "view-filter", Qt::CTRL | Qt::Key_F,
-        [this] { this->find(); });
+    const auto add
+        = [&](const char* id, const QString& text, const char* icon, const QKeySequence& keys, auto slot) {
+              QAction* action
+                  = actions.add(group, QString::fromLatin1(id), text, QString::fromLatin1(icon), keys, this);
+              connect(action, &QAction::triggered, this, slot);
+              return action;
+          };
+    QAction* find = add(
+        "log_find", i18n("Filter the Log"), "view-filter", Qt::CTRL | Qt::Key_F, [this] { this->find(); });
     find->setToolTip(i18n("Goes to the text that the shown lines contain"));
     m_partner = add("log_partner", i18n("Go to the Reply or the Command"), "go-jump", Qt::CTRL | Qt::Key_J,
         [this] { current()->goToPartner(); });
-    m_copy = add("log_copy", i18n("Copy the Line as It Was"), "edit-copy",
-        Qt::CTRL | Qt::SHIFT | Qt::Key_C,
+    m_copy = add("log_copy", i18n("Copy the Line as It Was"), "edit-copy", Qt::CTRL | Qt::SHIFT | Qt::Key_C,
         [this] { QApplication::clipboard()->setText(current()->copyText(false)); });
     m_copyReadable = add("log_copy_readable", i18n("Copy the Line Readable"), "edit-copy",
         Qt::CTRL | Qt::ALT | Qt::Key_C,
         [this] { QApplication::clipboard()->setText(current()->copyText(true)); });
-    m_timeline = add("log_timeline", i18n("Show the Line on the Timeline"), "",
-        Qt::CTRL | Qt::SHIFT | Qt::Key_T, [this] {
+    m_timeline = add(
+        "log_timeline", i18n("Show the Line on the Timeline"), "", Qt::CTRL | Qt::SHIFT | Qt::Key_T, [this] {
             Q_EMIT eventSelected(current()->model()->eventNumber(current()->chosenRow()));
             Q_EMIT timelineWanted();
         });
     m_show = add("log_show", i18n("Show the Chosen Event in Its Log"), "", Qt::CTRL | Qt::SHIFT | Qt::Key_L,
         [this] { showEvent(); });
     m_follow = add("log_follow", i18n("Follow the Newest Line"), "media-seek-forward",
-        Qt::CTRL | Qt::SHIFT | Qt::Key_End,
-        [this](bool on) { current()->view()->setFollowing(on); });
+        Qt::CTRL | Qt::SHIFT | Qt::Key_End, [this](bool on) { current()->view()->setFollowing(on); });
     m_follow->setCheckable(true);
     m_follow->setToolTip(i18n("Keeps the newest line in view until you scroll away"));
     for (LogPanel* panel : std::as_const(m_panels))
@@ -106,13 +104,13 @@ void LogActions::update()
     const Result<void> chosen = row >= 0
         ? Result<void>()
         : failure(ErrorCode::Refused, i18n("use a line of the log"), {}, i18n("no line is chosen"));
-    const Result<void> joined = !chosen                ? chosen
-        : model->partner(row) >= 0 ? Result<void>()
+    const Result<void> joined = !chosen ? chosen
+        : model->partner(row) >= 0      ? Result<void>()
                                    : failure(ErrorCode::NotFound, i18n("go to the reply or the command"), {},
                                          i18n("the chosen line has none"));
-    const bool inLog = m_event
-        && std::ranges::any_of(
-            m_panels, [this](LogPanel* panel) { return panel->model()->rowOf(*m_event) >= 0; });
+    const bool inLog = m_event && std::ranges::any_of(m_panels, [this](LogPanel* panel) {
+        return panel->model()->rowOf(*m_event) >= 0;
+    });
     allow(m_partner, joined, i18n("From a command to its reply, and back"));
     allow(m_copy, chosen, i18n("The bytes of the chosen line"));
     allow(m_copyReadable, chosen, i18n("The chosen line with line breaks and indentation"));

@@ -15,8 +15,8 @@ void LogCriteria::setText(const QString& text, bool isExpression)
     m_isExpression = isExpression;
     m_matcher = QStringMatcher(isExpression ? QString() : text, Qt::CaseInsensitive);
     m_expression = isExpression && !text.isEmpty()
-        ? QRegularExpression(text,
-              QRegularExpression::CaseInsensitiveOption | QRegularExpression::DontCaptureOption)
+        ? QRegularExpression(
+              text, QRegularExpression::CaseInsensitiveOption | QRegularExpression::DontCaptureOption)
         : QRegularExpression();
 }
 

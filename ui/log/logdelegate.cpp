@@ -76,8 +76,7 @@ QSize LogDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelInde
     return { option.rect.width(), metrics.height() + 3 };
 }
 
-void LogDelegate::paint(
-    QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
+void LogDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
     const Colours colours = Colours::of(option.palette);
     QStyleOptionViewItem background = option;
@@ -110,8 +109,7 @@ void LogDelegate::paint(
     } else {
         painter->setPen(line.pen(colours.text));
         painter->drawText(line.rest, Qt::AlignLeft | Qt::AlignVCenter,
-            metrics.elidedText(
-                index.data(LogModel::NameRole).toString(), Qt::ElideRight, line.rest.width()));
+            metrics.elidedText(index.data(LogModel::NameRole).toString(), Qt::ElideRight, line.rest.width()));
     }
     painter->restore();
 }
@@ -141,8 +139,7 @@ void LogDelegate::paintRemark(Line& line) const
     const bool alarm = line.index.data(LogModel::AlarmRole).toBool();
     line.painter->setPen(line.pen(alarm ? line.colours.negative : line.colours.faint));
     line.painter->drawText(line.rest, Qt::AlignRight | Qt::AlignVCenter, remark);
-    line.rest.setRight(
-        line.rest.right() - line.metrics.horizontalAdvance(remark) - (2 * line.advance));
+    line.rest.setRight(line.rest.right() - line.metrics.horizontalAdvance(remark) - (2 * line.advance));
 }
 
 void LogDelegate::paintName(Line& line) const
@@ -150,8 +147,8 @@ void LogDelegate::paintName(Line& line) const
     const bool alarm = line.index.data(LogModel::AlarmRole).toBool();
     line.painter->setPen(line.pen(alarm ? line.colours.negative : line.colours.text));
     line.painter->drawText(line.rest, Qt::AlignLeft | Qt::AlignVCenter,
-        line.metrics.elidedText(line.index.data(LogModel::NameRole).toString(), Qt::ElideRight,
-            line.advance * (nameWidth - 1)));
+        line.metrics.elidedText(
+            line.index.data(LogModel::NameRole).toString(), Qt::ElideRight, line.advance * (nameWidth - 1)));
     line.takeLeft(nameWidth);
 }
 

@@ -111,9 +111,8 @@ void LogFilter::takeSlice(int budgetMs)
     std::vector<std::uint32_t> found;
     for (int looked = 1; m_seen < end; ++looked) {
         if (m_seen < m_candidateEnd) {
-            m_seen = m_nextCandidate < m_candidates.size()
-                ? static_cast<int>(m_candidates[m_nextCandidate++])
-                : m_candidateEnd;
+            m_seen = m_nextCandidate < m_candidates.size() ? static_cast<int>(m_candidates[m_nextCandidate++])
+                                                           : m_candidateEnd;
             if (m_seen == m_candidateEnd)
                 continue;
         }

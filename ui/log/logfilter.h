@@ -52,7 +52,8 @@ private:
     const LogModel& m_source;
     LogCriteria m_criteria;
     std::vector<std::uint32_t> m_rows; ///< rows of the source, ascending
-    std::vector<std::uint32_t> m_candidates; ///< where narrowed: the only ones below m_candidateEnd to look at
+    std::vector<std::uint32_t>
+        m_candidates; ///< where narrowed: the only ones below m_candidateEnd to look at
     std::size_t m_nextCandidate = 0;
     int m_candidateEnd = 0;
     int m_seen = 0; ///< rows of the source that were looked at

@@ -167,7 +167,8 @@ void LogFilterBar::clear()
 void LogFilterBar::setNames(const QStringList& names)
 {
     m_names->setVisible(!names.isEmpty() || !m_criteria.name.isEmpty());
-    if (names.size() == m_names->count() - 1 && (names.isEmpty() || names.last() == m_names->itemText(m_names->count() - 1)))
+    if (names.size() == m_names->count() - 1
+        && (names.isEmpty() || names.last() == m_names->itemText(m_names->count() - 1)))
         return;
     const QSignalBlocker quiet(m_names);
     while (m_names->count() > 1)

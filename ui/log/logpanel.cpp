@@ -71,11 +71,12 @@ LogPanel::LogPanel(LogModel* model, LogDelegate::Text text, const LogTexts& text
         updateCount();
     });
     connect(model, &LogModel::completed, this, [this] { m_bar->setNames(m_model->names()); });
-    connect(model, &QAbstractItemModel::dataChanged, this, [this](const QModelIndex& first, const QModelIndex& last) {
-        const int row = chosenRow();
-        if (row >= first.row() && row <= last.row())
-            showChosen();
-    });
+    connect(model, &QAbstractItemModel::dataChanged, this,
+        [this](const QModelIndex& first, const QModelIndex& last) {
+            const int row = chosenRow();
+            if (row >= first.row() && row <= last.row())
+                showChosen();
+        });
     connect(model, &QAbstractItemModel::modelReset, this, [this] {
         choose(std::nullopt);
         m_view->setFollowing(true);
@@ -113,9 +114,8 @@ void LogPanel::showChosen()
 {
     const int row = chosenRow();
     const int partner = row < 0 ? -1 : m_model->partner(row);
-    m_delegate->setPartner(partner < 0
-            ? std::nullopt
-            : std::optional<qulonglong>(m_model->eventNumber(partner)));
+    m_delegate->setPartner(
+        partner < 0 ? std::nullopt : std::optional<qulonglong>(m_model->eventNumber(partner)));
     m_view->viewport()->update();
     if (row < 0)
         m_details->clear();
@@ -182,8 +182,9 @@ void LogPanel::updateCount()
 {
     const int all = m_model->rowCount();
     const int shown = m_filter.rowCount();
-    QString text = shown == all ? m_texts.count(all)
-                                : i18nc("a number, and such as 5 messages", "%1 of %2", shown, m_texts.count(all));
+    QString text = shown == all
+        ? m_texts.count(all)
+        : i18nc("a number, and such as 5 messages", "%1 of %2", shown, m_texts.count(all));
     if (!m_filter.isComplete())
         text = i18nc("such as 5 of 9 messages, and a share of work done", "%1, filtering %2 %", text,
             m_filter.percentDone());

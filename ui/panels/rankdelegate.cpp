@@ -4,9 +4,7 @@
 #include "panels/rankdelegate.h"
 
 #include "colours.h"
-#include "models/fdmodel.h"
 #include "preflight/checkmodel.h"
-#include "models/checkmodel.h"
 #include "rank.h"
 
 namespace cutover::ui {

@@ -190,14 +190,14 @@ void CommandLine::updateSides()
     for (int i = 0; i < m_side->count(); ++i) {
         const auto which = static_cast<Side>(m_side->itemData(i).toInt());
         const bool connected = m_session->endpoint(which).connected;
-        m_side->setItemText(i, which == Side::Source
-                ? (connected ? i18n("Source") : i18n("Source (not connected)"))
-                : (connected ? i18n("Destination") : i18n("Destination (not connected)")));
+        m_side->setItemText(i,
+            which == Side::Source ? (connected ? i18n("Source") : i18n("Source (not connected)"))
+                                  : (connected ? i18n("Destination") : i18n("Destination (not connected)")));
     }
     const auto allowed = canSend();
     m_send->setEnabled(allowed.has_value());
-    m_send->setToolTip(allowed ? i18n("Sends the command; the reply appears in the log")
-                               : allowed.error().message());
+    m_send->setToolTip(
+        allowed ? i18n("Sends the command; the reply appears in the log") : allowed.error().message());
 }
 
 void CommandLine::send()
@@ -264,9 +264,9 @@ void CommandLine::hold(const QString& what, const QString& why, const Held& held
         m_message->addAction(m_sendAnyway);
     }
     m_message->setVisible(true);
-    const QString tip = can ? i18n("Sends “%1” in spite of what speaks against it",
-                                  held.command[u"execute"].toString())
-                            : QString();
+    const QString tip = can
+        ? i18n("Sends “%1” in spite of what speaks against it", held.command[u"execute"].toString())
+        : QString();
     allow(m_sendAnyway,
         can ? Result<void>()
             : failure(ErrorCode::Refused, i18n("send it anyway"), {}, i18n("it is not a command")),

@@ -224,8 +224,7 @@ TextRange CommandText::placeOf(const QString& member) const
 void CommandText::validate(const QString& text, const qmp::Schema& schema)
 {
     QString member;
-    const auto valid
-        = schema.validate(name(), m_command[u"arguments"].toObject(), &member);
+    const auto valid = schema.validate(name(), m_command[u"arguments"].toObject(), &member);
     if (valid)
         return;
     const QString& cause = valid.error().cause;

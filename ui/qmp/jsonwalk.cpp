@@ -82,7 +82,8 @@ private:
             return;
         // Behind a word or a string it is that which goes on; see takeWord().
         if (expectsKey())
-            m_walk.cursor = JsonCursor{ .path = m_frames.back().path, .isKey = true, .typed = { m_cursor, 0 } };
+            m_walk.cursor
+                = JsonCursor{ .path = m_frames.back().path, .isKey = true, .typed = { m_cursor, 0 } };
         else if (expectsValue())
             m_walk.cursor = JsonCursor{ .path = valuePath(), .isKey = false, .typed = { m_cursor, 0 } };
     }
@@ -117,7 +118,8 @@ private:
     qsizetype takeWord(qsizetype at)
     {
         qsizetype end = at;
-        while (end < m_text.size() && !m_text[end].isSpace() && !QStringView(u",:{}[]\"").contains(m_text[end]))
+        while (
+            end < m_text.size() && !m_text[end].isSpace() && !QStringView(u",:{}[]\"").contains(m_text[end]))
             ++end;
         noteCursor({ at, end - at }, end, false, false);
         take({ at, end - at }, m_text.sliced(at, end - at).toString());

@@ -22,10 +22,10 @@ void SuggestionDelegate::paint(
     const QRect room = option.rect.adjusted(name, 0, -margin, 0);
     const bool selected = option.state.testFlag(QStyle::State_Selected);
     painter->save();
-    painter->setPen(selected ? option.palette.color(QPalette::HighlightedText)
-                             : Colours::of(option.palette).faint);
-    painter->drawText(room, Qt::AlignRight | Qt::AlignVCenter,
-        metrics.elidedText(hint, Qt::ElideRight, room.width()));
+    painter->setPen(
+        selected ? option.palette.color(QPalette::HighlightedText) : Colours::of(option.palette).faint);
+    painter->drawText(
+        room, Qt::AlignRight | Qt::AlignVCenter, metrics.elidedText(hint, Qt::ElideRight, room.width()));
     painter->restore();
 }
 

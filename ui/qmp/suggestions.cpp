@@ -153,11 +153,10 @@ void order(QList<Suggestion>& items, const QString& typed)
 {
     if (typed.isEmpty())
         return;
-    items.removeIf([&typed](const Suggestion& item) {
-        return !item.text.contains(typed, Qt::CaseInsensitive);
-    });
-    std::ranges::stable_partition(items,
-        [&typed](const Suggestion& item) { return item.text.startsWith(typed, Qt::CaseInsensitive); });
+    items.removeIf(
+        [&typed](const Suggestion& item) { return !item.text.contains(typed, Qt::CaseInsensitive); });
+    std::ranges::stable_partition(
+        items, [&typed](const Suggestion& item) { return item.text.startsWith(typed, Qt::CaseInsensitive); });
     if (items.size() == 1 && items.first().insert == typed)
         items.clear();
 }

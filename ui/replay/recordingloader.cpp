@@ -57,10 +57,13 @@ void RecordingLoader::load(const QString& path)
     m_progress = std::make_shared<timeline::ReadProgress>();
     m_thread = std::jthread([this, path, progress = m_progress] {
         auto result = read(path, *progress);
-        QMetaObject::invokeMethod(this, [this, progress, result = std::move(result)] {
-            if (progress == m_progress)
-                finish(result);
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this,
+            [this, progress, result = std::move(result)] {
+                if (progress == m_progress)
+                    finish(result);
+            },
+            Qt::QueuedConnection);
     });
     m_timer.start();
 }

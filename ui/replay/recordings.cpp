@@ -80,8 +80,8 @@ void Recordings::makeProgress()
     m_progressText = new QLabel(m_progress);
     m_progressBar = new QProgressBar(m_progress);
     m_progressBar->setAccessibleName(i18n("How much of the recording is read"));
-    m_progressCancel = new QPushButton(
-        QIcon::fromTheme(QStringLiteral("dialog-cancel")), i18n("Cancel"), m_progress);
+    m_progressCancel
+        = new QPushButton(QIcon::fromTheme(QStringLiteral("dialog-cancel")), i18n("Cancel"), m_progress);
     m_progressCancel->setObjectName(QStringLiteral("cancelLoading"));
     auto* row = new QHBoxLayout(m_progress);
     row->setContentsMargins({});
@@ -119,9 +119,9 @@ void Recordings::updateActions()
                        i18n("this session cannot be replaced by one")),
         i18n("Show a recording of a session, from a file"));
     allow(m_save,
-        m_session->record().whole().empty() ? failure(
-            ErrorCode::Refused, i18n("save the recording"), {}, i18n("nothing is recorded yet"))
-                                            : Result<void>(),
+        m_session->record().whole().empty()
+            ? failure(ErrorCode::Refused, i18n("save the recording"), {}, i18n("nothing is recorded yet"))
+            : Result<void>(),
         i18n("Write all that was recorded of this session to a file"));
     allow(m_close,
         isShown() ? Result<void>()

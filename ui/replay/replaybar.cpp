@@ -121,8 +121,8 @@ void ReplayBar::addActions(Actions& actions)
 {
     const auto add = [&](const char* id, const QString& text, const char* icon,
                          const QList<QKeySequence>& keys, const QString& tip, auto slot) {
-        QAction* action = actions.add(
-            i18n("Replay"), QString::fromLatin1(id), text, QString::fromLatin1(icon), {}, this);
+        QAction* action
+            = actions.add(i18n("Replay"), QString::fromLatin1(id), text, QString::fromLatin1(icon), {}, this);
         action->setShortcuts(keys);
         action->setWhatsThis(tip);
         m_actions.append(action);
@@ -148,18 +148,17 @@ void ReplayBar::addActions(Actions& actions)
         i18n("As it was after the next event"), [this] { m_player->step(1); });
     add("replay_end", i18n("Go to the End"), "media-skip-forward", { Qt::CTRL | Qt::Key_End },
         i18n("After the last event of the recording"), [this] { m_player->goToEnd(); });
-    add("replay_previous_state", i18n("Previous State"), "",
-        { Qt::CTRL | Qt::SHIFT | Qt::Key_Left },
+    add("replay_previous_state", i18n("Previous State"), "", { Qt::CTRL | Qt::SHIFT | Qt::Key_Left },
         i18n("To the change of the session’s state before this"), [this] { m_player->stepState(-1); });
     add("replay_next_state", i18n("Next State"), "", { Qt::CTRL | Qt::SHIFT | Qt::Key_Right },
         i18n("To the next change of the session’s state"), [this] { m_player->stepState(1); });
     add("replay_selection", i18n("Go to the Selected Event"), "", { Qt::CTRL | Qt::Key_J },
         i18n("To the event that is selected in the timeline or a table"),
         [this] { Q_EMIT selectionWanted(); });
-    add("replay_slower", i18n("Slower"), "", { Qt::CTRL | Qt::Key_BracketLeft },
-        i18n("A tenth of the speed"), [this] { m_player->setSpeed(m_player->speed() - 1); });
-    add("replay_faster", i18n("Faster"), "", { Qt::CTRL | Qt::Key_BracketRight },
-        i18n("Ten times the speed"), [this] { m_player->setSpeed(m_player->speed() + 1); });
+    add("replay_slower", i18n("Slower"), "", { Qt::CTRL | Qt::Key_BracketLeft }, i18n("A tenth of the speed"),
+        [this] { m_player->setSpeed(m_player->speed() - 1); });
+    add("replay_faster", i18n("Faster"), "", { Qt::CTRL | Qt::Key_BracketRight }, i18n("Ten times the speed"),
+        [this] { m_player->setSpeed(m_player->speed() + 1); });
     m_play = actions.find(QStringLiteral("replay_play"));
     updateActions();
 }

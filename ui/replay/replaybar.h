@@ -25,7 +25,8 @@ QString speedText(double speed);
 /// Where the replay is: the event before the position, of how many, its time, and the time since the start.
 QString positionText(const Replay& replay, std::size_t position, qint64 timeNs);
 
-/// Below the timeline while a recording is shown: what it is, where it stands, and the controls of its replay.
+/// Below the timeline while a recording is shown: what it is, where it stands, and the controls of its
+/// replay.
 class ReplayBar : public QWidget
 {
     Q_OBJECT

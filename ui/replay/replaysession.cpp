@@ -161,11 +161,11 @@ Result<void> ReplaySession::begin(const op::SessionRequest& request)
     return LiveSession::begin(request);
 }
 
-Result<void> ReplaySession::startLab(const QString& binary, const op::SessionRequest& wanted)
+Result<void> ReplaySession::startLab(const lab::LabRequest& lab, const op::SessionRequest& wanted)
 {
     if (auto allowed = canDrive(); !allowed)
         return allowed;
-    return LiveSession::startLab(binary, wanted);
+    return LiveSession::startLab(lab, wanted);
 }
 
 Result<void> ReplaySession::check(const op::SessionRequest& request)

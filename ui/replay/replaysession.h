@@ -45,7 +45,7 @@ public:
     qint64 nowNs() const override;
 
     Result<void> begin(const op::SessionRequest& request) override;
-    Result<void> startLab(const QString& binary, const op::SessionRequest& wanted) override;
+    Result<void> startLab(const lab::LabRequest& lab, const op::SessionRequest& wanted) override;
     Result<void> check(const op::SessionRequest& request) override;
     Result<void> migrate() override;
     Result<void> cancel() override;

@@ -80,7 +80,7 @@ QString evidenceOf(const Event& event)
 
 Details ofEvent(const TimelineModel& model, std::size_t number, std::optional<qint64> markerA)
 {
-    const Event& event = model.record().events()[number];
+    const Event& event = model.record().whole()[number];
     Details details{ .title = event.name,
         .sentence = timeline::checkpointText(event.attributes.value(QLatin1StringView("name")).toString()),
         .rows = {} };
@@ -93,7 +93,7 @@ Details ofEvent(const TimelineModel& model, std::size_t number, std::optional<qi
         .value = i18n("number %1 of the record", QString::number(number + 1)),
         .event = number });
     if (const auto partner = qmpPartner(model.record(), number)) {
-        const Event& other = model.record().events()[*partner];
+        const Event& other = model.record().whole()[*partner];
         const bool isReply = other.category == Category::QmpReceived;
         details.rows.push_back({ .label = isReply ? i18n("Reply") : i18n("Command"),
             .value = i18nc("event, how long after or before", "%1, %2", other.name,
@@ -113,7 +113,7 @@ void addEnds(Details& details, const TimelineModel& model, const TimelineHit& hi
         if (!point || point->timeNs != timeNs)
             return;
         details.rows.push_back({ .label = label,
-            .value = model.record().events()[point->index].name,
+            .value = model.record().whole()[point->index].name,
             .event = std::size_t{ point->index } });
     };
     const bool endsAfter = hit.kind == TimelineHit::Kind::Arrow || hit.kind == TimelineHit::Kind::Bundle;
@@ -158,7 +158,7 @@ std::optional<std::size_t> qmpPartner(const timeline::Record& record, std::size_
 Details detailsOf(const TimelineModel& model, const TimelineHit& hit, std::optional<qint64> markerA)
 {
     if (hit.event)
-        return *hit.event < model.record().size() ? ofEvent(model, *hit.event, markerA) : Details();
+        return *hit.event < model.record().whole().size() ? ofEvent(model, *hit.event, markerA) : Details();
     if (hit.kind == TimelineHit::Kind::Nothing)
         return {};
     Details details{ .title = hit.title, .sentence = hit.sentence, .rows = {} };

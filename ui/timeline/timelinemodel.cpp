@@ -22,6 +22,9 @@ TimelineModel::TimelineModel(const timeline::Record& record, QObject* parent)
             m_timer.start();
     });
     connect(&record, &timeline::Record::cleared, this, [this] {
+        // A replay that goes back loses nothing: all of a recording is there to be seen.
+        if (m_record.isRewinding())
+            return;
         m_index.clear();
         m_keys.clear();
         Q_EMIT cleared();
@@ -32,9 +35,10 @@ TimelineModel::TimelineModel(const timeline::Record& record, QObject* parent)
 
 std::optional<EventPoint> TimelineModel::pointOf(std::size_t event) const
 {
-    if (event >= m_record.size() || m_record.events()[event].timeNs <= 0)
+    const auto events = m_record.whole();
+    if (event >= events.size() || events[event].timeNs <= 0)
         return std::nullopt;
-    const timeline::Event& found = m_record.events()[event];
+    const timeline::Event& found = events[event];
     return EventPoint{ .timeNs = found.timeNs, .index = static_cast<quint32>(event), .side = found.side };
 }
 
@@ -43,8 +47,8 @@ void TimelineModel::refresh()
     m_timer.stop();
     QElapsedTimer clock;
     clock.start();
-    m_index.take(m_record.events());
-    m_keys.take(m_record.events());
+    m_index.take(m_record.whole());
+    m_keys.take(m_record.whole());
     m_scene = buildScene(m_keys, m_index.extent());
     Q_EMIT changed();
     // Whoever draws and tables what has changed takes part in this; three quarters stay for everything else.

@@ -66,16 +66,6 @@ TimelinePanel::TimelinePanel(const timeline::Record& record, QWidget* parent)
     layout->addWidget(m_minimap);
     layout->addWidget(m_details);
 
-    m_refreshTimer.setSingleShot(true);
-    m_refreshTimer.setInterval(refreshMs);
-    connect(&m_refreshTimer, &QTimer::timeout, this, &TimelinePanel::refresh);
-    connect(&record, &timeline::Record::appended, this, &TimelinePanel::scheduleRefresh);
-    connect(&record, &timeline::Record::cleared, this, [this] {
-        if (m_record.isRewinding())
-            return;
-        m_view->selectEvent(std::nullopt);
-}
-
     connect(&m_model, &TimelineModel::cleared, this, [this] {
         m_zoom.setSelection(std::nullopt);
         m_zoom.setMarker(ZoomControl::Marker::A, std::nullopt);
@@ -117,25 +107,6 @@ void TimelinePanel::showPause()
         m_zoom.setRange(part);
 }
 
-void TimelinePanel::scheduleRefresh()
-{
-    if (!m_refreshTimer.isActive())
-        m_refreshTimer.start();
-}
-
-void TimelinePanel::refresh()
-{
-    QElapsedTimer clock;
-    clock.start();
-    // Of a recording everything is there to be seen; what is behind the play position stands back.
-    m_view->setScene(buildScene(m_record.whole()));
-    updateTitle();
-    if (m_view->scene().points.empty())
-        showDetails(std::nullopt);
-    Q_EMIT sceneChanged();
-    m_refreshTimer.setInterval(std::max(refreshMs, static_cast<int>(clock.elapsed()) * 4));
-}
-
 void TimelinePanel::selectEvent(std::optional<std::size_t> event)
 {
     m_view->selectEvent(event);
@@ -143,13 +114,6 @@ void TimelinePanel::selectEvent(std::optional<std::size_t> event)
 
 void TimelinePanel::showSelection()
 {
-    if (!event || *event >= m_record.whole().size()) {
-        m_details->setText(i18n("Click or press . and , to go from event to event."));
-        return;
-    }
-    const timeline::Event& chosen = m_record.whole()[*event];
-    QString text = clockText(chosen.timeNs) + QStringLiteral(" · ") + sideTitle(chosen.side)
-        + QStringLiteral(" · ") + chosen.name + u' ' + attributesText(chosen.attributes);
     const TimelineHit& hit = m_view->selection();
     if (hit.kind == TimelineHit::Kind::Nothing) {
         m_details->setText(i18n("Click or press . and , to go from event to event."));
@@ -161,9 +125,10 @@ void TimelinePanel::showSelection()
                 hit.title, hit.sentence, durationText(hit.time.length()), clockText(hit.time.startNs)));
         return;
     }
-    if (*hit.event >= m_model.record().size())
+    const auto events = m_model.record().whole();
+    if (*hit.event >= events.size())
         return;
-    const timeline::Event& chosen = m_model.record().events()[*hit.event];
+    const timeline::Event& chosen = events[*hit.event];
     QStringList parts{ clockText(chosen.timeNs), sideTitle(chosen.side),
         chosen.name + u' ' + attributesText(chosen.attributes).left(300) };
     parts.removeAll(QString());

@@ -35,10 +35,6 @@ public:
 
     void selectEvent(std::optional<std::size_t> event);
     void showPause();
-    /// Up to where a replay has come, CLOCK_REALTIME. Nothing ends that.
-    void setPlayPosition(std::optional<qint64> timeNs) { Q_UNUSED(timeNs) }
-    /// Takes in what the record has got since the last time; otherwise done a few times per second.
-    void refresh();
     /// Up to where a replay has come, CLOCK_REALTIME; what is later stands back. Nothing ends that.
     void setPlayPosition(std::optional<qint64> timeNs) { m_zoom.setPlayPosition(timeNs); }
     /// Takes in what the record has got since the last time; otherwise done with the next frame.

@@ -177,7 +177,7 @@ void TimelineView::selectEvent(std::optional<std::size_t> event)
 void TimelineView::stepEvent(int direction, StepBy by)
 {
     const Interval& range = m_zoom->range();
-    const auto events = m_model->record().events();
+    const auto events = m_model->record().whole();
     const auto current = m_selection.event ? m_model->pointOf(*m_selection.event) : std::nullopt;
     EventPoint from{
         .timeNs = direction > 0 ? range.startNs - 1 : range.endNs, .index = 0, .side = Side::Source
@@ -207,8 +207,8 @@ void TimelineView::stepEvent(int direction, StepBy by)
 QString TimelineView::spokenSelection() const
 {
     QString text;
-    if (m_selection.event && *m_selection.event < m_model->record().size()) {
-        const timeline::Event& event = m_model->record().events()[*m_selection.event];
+    if (m_selection.event && *m_selection.event < m_model->record().whole().size()) {
+        const timeline::Event& event = m_model->record().whole()[*m_selection.event];
         text = event.name;
         if (event.timeNs > 0)
             text = i18nc("event, time", "%1 at %2", text,
@@ -345,8 +345,8 @@ bool TimelineView::showToolTip(const QPoint& local, const QPoint& global)
         return false;
     const qint64 originNs = m_model->scene().originNs;
     QStringList lines;
-    if (hit.event && *hit.event < m_model->record().size()) {
-        const timeline::Event& event = m_model->record().events()[*hit.event];
+    if (hit.event && *hit.event < m_model->record().whole().size()) {
+        const timeline::Event& event = m_model->record().whole()[*hit.event];
         lines.append(hit.title.isEmpty() ? event.name : hit.title);
         if (hit.count > 1)
             lines.last()

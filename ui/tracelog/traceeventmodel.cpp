@@ -25,7 +25,8 @@ QVariant TraceEventModel::data(const QModelIndex& index, int role) const
     case Qt::CheckStateRole:
         return row.on ? Qt::Checked : Qt::Unchecked;
     case Qt::AccessibleTextRole:
-        return row.on ? i18nc("a trace event", "%1, on", row.name) : i18nc("a trace event", "%1, off", row.name);
+        return row.on ? i18nc("a trace event", "%1, on", row.name)
+                      : i18nc("a trace event", "%1, off", row.name);
     default:
         return {};
     }

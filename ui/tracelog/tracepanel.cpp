@@ -27,8 +27,9 @@ TracePanel::TracePanel(SessionModel* session, QWidget* parent)
     , m_model(session->record())
     , m_log(new LogPanel(&m_model, LogDelegate::Text::Plain,
           { .name = i18n("Trace lines"),
-              .empty = i18n("The lines of both VMMs' trace logs appear here once tracing is on; with a filter, "
-                            "those that fit it."),
+              .empty
+              = i18n("The lines of both VMMs' trace logs appear here once tracing is on; with a filter, "
+                     "those that fit it."),
               .filterHint = i18n("Filter, such as cpr_ or ram0"),
               .detailsHint = i18n("Choose a line to read its values."),
               .count = [](int count) { return i18np("%1 line", "%1 lines", count); } },

@@ -30,8 +30,7 @@ void TraceStates::take(Side side, const QString& name, const QString& command, c
 {
     Known& known = m_known[side == Side::Destination ? 1 : 0];
     const QJsonObject answer = QJsonDocument::fromJson(reply.toUtf8()).object();
-    const QJsonObject asked
-        = QJsonDocument::fromJson(command.toUtf8()).object()[u"arguments"].toObject();
+    const QJsonObject asked = QJsonDocument::fromJson(command.toUtf8()).object()[u"arguments"].toObject();
     const QString pattern = asked[u"name"].toString();
     known.refusal = answer[u"error"][u"desc"].toString();
     if (!known.refusal.isEmpty()) {

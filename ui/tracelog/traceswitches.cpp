@@ -130,8 +130,8 @@ Result<void> TraceSwitches::canSwitch() const
             side() == Side::Source ? i18n("the source is not connected")
                                    : i18n("the destination is not connected"));
     if (isUnderWay(m_session->state()))
-        return failure(ErrorCode::Busy, attempt, {},
-            i18n("a migration is under way, which this would slow down"));
+        return failure(
+            ErrorCode::Busy, attempt, {}, i18n("a migration is under way, which this would slow down"));
     return {};
 }
 
@@ -228,8 +228,8 @@ void TraceSwitches::refresh()
     m_ask->setToolTip(allowed ? i18n("Asks the VMM which of its events are on") : reason);
     m_on->setEnabled(allowed && !all);
     m_on->setToolTip(!allowed ? reason
-            : all             ? i18n("Filter the events first: with all of them on, a VMM is busy with nothing else")
-                              : i18n("Switches on every event that is shown"));
+            : all ? i18n("Filter the events first: with all of them on, a VMM is busy with nothing else")
+                  : i18n("Switches on every event that is shown"));
     m_off->setEnabled(allowed.has_value());
     m_off->setToolTip(allowed ? i18n("Switches off every event that is shown") : reason);
     Q_EMIT summaryChanged();

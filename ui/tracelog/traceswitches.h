@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/error.h"
 #include "tracelog/traceeventmodel.h"
 #include "tracelog/tracestates.h"
 

@@ -213,22 +213,22 @@ void EndpointCard::addActions(Actions& actions)
     setContextMenuPolicy(Qt::ActionsContextMenu);
     QWidget::addActions({ m_copyPid, m_copySocket });
     updateActions();
-    setStatus({}, false, 0);
 }
 
 void EndpointCard::setStatus(const op::EndpointStatus& status, bool begun, qint64 nowNs)
 {
     m_status = status;
     m_begun = begun;
+    m_isPresent = std::abs(realtimeNs() - nowNs) < nsPerSecond;
+    m_nowNs = nowNs;
     refresh();
 }
 
 void EndpointCard::refresh()
 {
-    const qint64 now = realtimeNs();
+    const qint64 now = m_isPresent ? realtimeNs() : m_nowNs;
     const EndpointText text = endpointText(m_side, m_status, m_begun, now);
     m_rank = text.rank;
-    const EndpointText text = endpointText(m_side, status, begun, nowNs);
     m_title->setText(text.title);
     m_state->setText(stateSign(text.rank) + u' ' + text.state);
     m_details->setText(text.details);
@@ -239,7 +239,7 @@ void EndpointCard::refresh()
         QStringList{ sideTitle(m_side), text.title, text.state, text.details, text.connection }.join(u'\n'));
     updateActions();
     recolour();
-    if (m_status.processStartNs > 0 && !m_status.gone) {
+    if (m_isPresent && m_status.processStartNs > 0 && !m_status.gone) {
         const qint64 seconds = std::max<qint64>(0, (now - m_status.processStartNs) / nsPerSecond);
         const qint64 step = uptimeStep(seconds);
         m_uptimeTimer.start(static_cast<int>((step - seconds % step) * 1000));

@@ -47,8 +47,7 @@ public:
     explicit EndpointCard(Side side, QWidget* parent = nullptr);
 
     void addActions(Actions& actions);
-    void setStatus(const op::EndpointStatus& status, bool begun);
-    /// As endpointText() takes them.
+    /// As endpointText() takes them; the uptime runs on where \a nowNs is the present.
     void setStatus(const op::EndpointStatus& status, bool begun, qint64 nowNs);
 
 protected:
@@ -62,6 +61,8 @@ private:
     Side m_side;
     op::EndpointStatus m_status;
     bool m_begun = false;
+    bool m_isPresent = true;
+    qint64 m_nowNs = 0; ///< CLOCK_REALTIME of what is shown, where that is not the present
     StateRank m_rank = StateRank::None;
     QLabel* m_heading; ///< the side, which is never elided
     KSqueezedTextLabel* m_title;

@@ -21,21 +21,15 @@ namespace cutover::ui {
 
 SessionCard::SessionCard(QWidget* parent)
     : QWidget(parent)
-    , m_choices(new QHBoxLayout)
     , m_mode(new QComboBox(this))
     , m_guarded(new QCheckBox(i18n("Guarded commit"), this))
     , m_fdSwitch(new QCheckBox(i18n("Pass fds"), this))
     , m_button(new ActionButton(this))
     , m_sentence(new QLabel(this))
 {
-    m_mode->addItem(i18n("cpr-transfer: pass fds"), QStringLiteral("cpr-transfer"));
-    m_mode->addItem(i18n("normal: copy all"), QStringLiteral("normal"));
-    m_mode->setAccessibleName(i18n("Migration mode"));
     // The name of the mode comes first and is enough where there is little room.
     m_mode->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_mode->setMinimumContentsLength(12);
-    m_mode->setToolTip(
-        i18n("cpr-transfer passes the descriptors behind memory and devices; normal copies everything"));
     addModes(m_mode);
     m_guarded->setChecked(true);
     setOffers({});
@@ -52,8 +46,6 @@ SessionCard::SessionCard(QWidget* parent)
     connect(m_mode, &QComboBox::activated, this, &SessionCard::changed);
     connect(m_guarded, &QCheckBox::clicked, this, &SessionCard::changed);
 
-    m_choices->addWidget(m_mode, 1);
-    m_choices->addWidget(m_guarded);
     auto* choices = new QHBoxLayout;
     choices->addWidget(m_mode, 1);
     choices->addWidget(m_fdSwitch);
@@ -61,7 +53,7 @@ SessionCard::SessionCard(QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->setSpacing(4);
-    layout->addLayout(m_choices);
+    layout->addLayout(choices);
     layout->addWidget(m_button);
     layout->addWidget(m_sentence);
 }
@@ -79,11 +71,6 @@ void SessionCard::showRequest(const op::SessionRequest& request)
     m_guarded->setChecked(request.guarded);
 }
 
-void SessionCard::setFdSwitch(QWidget* fdSwitch)
-{
-    m_choices->addWidget(fdSwitch);
-}
-
 bool SessionCard::choose(const op::SessionRequest& request)
 {
     op::SessionRequest now;
@@ -93,15 +80,6 @@ bool SessionCard::choose(const op::SessionRequest& request)
     m_mode->setCurrentIndex(m_mode->findData(request.mode));
     m_guarded->setChecked(request.guarded);
     return true;
-}
-
-    const int mode = m_mode->findData(request.mode);
-    m_mode->setCurrentIndex(std::max(mode, 0));
-    m_guarded->setChecked(request.guarded);
-void SessionCard::setRequest(const op::SessionRequest& request)
-{
-    m_mode->setCurrentIndex(std::max(0, m_mode->findData(request.mode)));
-    m_guarded->setChecked(request.guarded);
 }
 
 void SessionCard::setOffers(const Offers& offers)

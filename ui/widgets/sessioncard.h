@@ -10,7 +10,6 @@
 
 class QCheckBox;
 class QComboBox;
-class QHBoxLayout;
 class QLabel;
 
 namespace cutover::ui {
@@ -31,25 +30,19 @@ public:
     void fill(op::SessionRequest& request) const;
     /// What \a request says, where it was changed elsewhere; without changed().
     void showRequest(const op::SessionRequest& request);
-    /// The switch that says whether descriptors are passed at all; the card takes it.
-    void setFdSwitch(QWidget* fdSwitch);
     /// Takes over the choices of \a request where they can still be made; false when nothing changes.
     bool choose(const op::SessionRequest& request);
-    void setRequest(const op::SessionRequest& request);
     /// Greys what the source does not offer.
     void setOffers(const Offers& offers);
     void setState(const op::SessionState& state);
     /// Of a recording: nothing can be chosen.
     void setReplayed(bool replayed) { m_replayed = replayed; }
-    /// Shows the choices of \a request.
-    void showRequest(const op::SessionRequest& request);
 
 Q_SIGNALS:
     /// The user has chosen otherwise.
     void changed();
 
 private:
-    QHBoxLayout* m_choices;
     QComboBox* m_mode;
     bool m_replayed = false;
     QCheckBox* m_guarded;
