@@ -93,15 +93,17 @@ Check machineType(const Context& context)
         return refuse(id, title, i18n("%1 and %2.", source, context.destination->machineType),
             i18n("Start the destination with “-machine %1”.", source));
     }
-    if (!context.launchKnown || source.isEmpty())
-        return warning(id, title, i18n("The machine types are not known."),
-            i18n("Make sure that both have the same “-machine”."));
     const QString& wanted = context.launch.machineType;
-    if (wanted == source)
-        return pass(id, title, i18n("Both are %1.", source));
     const bool sameProgram = context.plan.binary.isEmpty()
         || (context.source.process && context.plan.binary == context.source.process->executable
             && !context.source.process->executableReplaced);
+    if (context.launchKnown && source.isEmpty() && wanted.isEmpty() && sameProgram)
+        return pass(id, title, i18n("Neither names a machine type, and both are the same program."));
+    if (!context.launchKnown || source.isEmpty())
+        return warning(id, title, i18n("The machine types are not known."),
+            i18n("Make sure that both have the same “-machine”."));
+    if (wanted == source)
+        return pass(id, title, i18n("Both are %1.", source));
     const bool asSource = context.source.process && wanted == context.source.process->command.machineType;
     if (asSource && sameProgram)
         return pass(id, title, i18n("Both are started as “%1” by the same program.", wanted));
