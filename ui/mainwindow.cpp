@@ -206,7 +206,7 @@ void MainWindow::connectSession()
     });
     connect(m_start, &StartPanel::connectRequested, this, &MainWindow::begin);
     connect(m_start, &StartPanel::labRequested, this,
-        [this](const QString& program) { startLab(lab::LabRequest::of(program)); });
+        [this](const QString& program) { startLab(lab::LabRequest::of(program), m_start->defaults()); });
     connect(m_setup, &SetupPanel::activated, this, [this] { showStart(false); });
     connect(m_setup, &SetupPanel::checkRequested, this,
         [this](const op::SessionRequest& request) { checkAgain(request); });

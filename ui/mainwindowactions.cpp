@@ -91,7 +91,7 @@ void MainWindow::makeSessionActions()
     add("session_connect", i18n("Connect…"), "network-connect", Qt::CTRL | Qt::Key_O,
         [this] { showStart(true); });
     add("session_lab", i18n("Start a Lab Pair"), "media-playback-start", Qt::CTRL | Qt::Key_L,
-        [this] { startLab(lab::LabRequest::of(m_start->labBinary())); });
+        [this] { startLab(lab::LabRequest::of(m_start->labBinary()), m_start->defaults()); });
     add("session_check", i18n("Check Again"), "view-refresh", Qt::Key_F5, [this] { checkAgain(); });
     add("session_migrate", i18n("Migrate"), "go-next", Qt::CTRL | Qt::Key_M,
         [this] { report(m_session->migrate()); });
@@ -248,6 +248,7 @@ void MainWindow::applyPreferences()
 {
     op::SessionRequest request;
     applyDefaults(request);
+    m_start->setDefaults(request);
     if (m_card->choose(request) && m_actions.find(QStringLiteral("session_check"))->isEnabled())
         checkAgain();
 }

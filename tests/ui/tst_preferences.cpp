@@ -9,6 +9,7 @@
 #include "preferences.h"
 #include "preferences/applypreferences.h"
 #include "preferences/preferencesdialog.h"
+#include "start/startpanel.h"
 
 #include "timeline/recording.h"
 
@@ -93,9 +94,8 @@ private Q_SLOTS:
         QVERIFY(dialog->button(QDialogButtonBox::Apply)->isEnabled());
         press(dialog, QDialogButtonBox::Ok);
 
-        op::SessionRequest request;
-        request.source.qmpPath = u"/run/vm/qmp.sock"_s;
-        window.begin(request);
+        window.startPanel()->setSource(u"/run/vm/qmp.sock"_s);
+        window.findChild<QPushButton*>(u"connectButton"_s)->click();
         QCOMPARE(session.asked.mode, u"normal"_s);
         QVERIFY(session.asked.keepSource);
         QCOMPARE(session.asked.limits.switchoverMs, 7000);

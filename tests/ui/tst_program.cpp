@@ -25,7 +25,7 @@ private Q_SLOTS:
         QTest::newRow("help") << QStringList{ u"--help"_s } << 0 << u"--source"_s;
         QTest::newRow("version") << QStringList{ u"--version"_s } << 0 << u"cutover"_s;
         QTest::newRow("source without a kind")
-            << QStringList{ u"--source"_s, u"/run/qmp.sock"_s } << 2 << u"qmp:PATH"_s;
+            << QStringList{ u"--source"_s, u"/run/qmp.sock"_s } << 2 << u"qmp:/run/qmp.sock"_s;
         QTest::newRow("pid that is none") << QStringList{ u"--source"_s, u"pid:x1"_s } << 2 << u"pid:x1"_s;
         QTest::newRow("pid zero") << QStringList{ u"--source"_s, u"pid:0"_s } << 2 << u"pid:0"_s;
         QTest::newRow("no source") << QStringList{ u"--mode"_s, u"normal"_s } << 2

@@ -262,6 +262,13 @@ void StartPanel::setRequest(const op::SessionRequest& request)
     updateButtons();
 }
 
+void StartPanel::setDefaults(const op::SessionRequest& defaults)
+{
+    m_defaults = m_base = defaults;
+    m_mode->setRequest(defaults);
+    updateButtons();
+}
+
 QString StartPanel::labBinary() const
 {
     return m_labBinary->currentData().toString();
@@ -308,7 +315,7 @@ void StartPanel::updateSource()
     // The parameters of a recent session are not meant for another source.
     const auto source = m_source->source();
     if (!source || source->qmpPath != m_base.source.qmpPath || source->pid != m_base.source.pid)
-        m_base = {};
+        m_base = m_defaults;
     if (const op::DiscoveredVmm* vmm = m_source->vmm())
         m_destination->setSource(vmm->name, vmm->argv);
     else

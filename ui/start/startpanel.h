@@ -41,6 +41,9 @@ public:
     void refresh();
     void setSource(const QString& qmpPath);
     void setRequest(const op::SessionRequest& request);
+    /// What a session begins with unless it is chosen otherwise; source and destination do not count.
+    void setDefaults(const op::SessionRequest& defaults);
+    const op::SessionRequest& defaults() const { return m_defaults; }
     RecentSessions& recent() { return m_recent; }
     /// The program that is chosen for a pair; empty where none is installed.
     QString labBinary() const;
@@ -74,6 +77,7 @@ private:
 
     ProgramVersions m_versions;
     RecentSessions m_recent;
+    op::SessionRequest m_defaults;
     op::SessionRequest m_base; ///< what has no widget here
     SourceChooser* m_source = nullptr;
     TablePanel* m_recentTable = nullptr;
