@@ -233,6 +233,7 @@ void PreflightPanel::updateDetails()
     if (check) {
         m_title->setText(verdictSign(check->verdict) + u' ' + check->title);
         m_evidence->setText(check->evidence);
+        m_evidence->setVisible(!check->evidence.isEmpty());
         m_remedy->setText(check->remedy);
         m_remedy->setVisible(!check->remedy.isEmpty());
     }
@@ -245,7 +246,7 @@ void PreflightPanel::updateDetails()
     m_done->setVisible(done.has_value());
     m_undoButton->setVisible(done.has_value() && m_undo);
     if (done)
-        m_done->setText(i18nc("what was done", "Changed for this migration: %1.", op::fixLabel(done->fix)));
+        m_done->setText(i18nc("what was done", "Carried out: %1.", op::fixLabel(done->fix)));
     QPalette faint = palette();
     faint.setColor(QPalette::WindowText, Colours::of(palette()).faint);
     m_effect->setPalette(faint);
