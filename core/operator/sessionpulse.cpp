@@ -63,6 +63,8 @@ void Session::Private::followPulse()
         // The last one before the switchover, and the first since the gaps were forgotten.
         pulse.rest();
         pulse.ask();
+    } else if (std::holds_alternative<state::Verifying>(now)) {
+        pulse.ask();
     } else if (std::holds_alternative<state::Migrated>(now) || std::holds_alternative<state::Failed>(now)) {
         if (pulseHolder())
             pulse.listen(closeIntervalMs, closePeriodMs);

@@ -23,6 +23,8 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace cutover::ui {
 
 BreakdownPanel::BreakdownPanel(QWidget* parent)
@@ -54,7 +56,6 @@ BreakdownPanel::BreakdownPanel(QWidget* parent)
     header->setStretchLastSection(false);
     header->setSectionResizeMode(QHeaderView::ResizeToContents);
     header->setSectionResizeMode(BreakdownModel::WhatColumn, QHeaderView::Interactive);
-    header->resizeSection(BreakdownModel::WhatColumn, fontMetrics().averageCharWidth() * 30);
     m_empty->setWordWrap(true);
     m_empty->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     m_empty->setMargin(8);
@@ -103,6 +104,7 @@ void BreakdownPanel::addActions(Actions& actions)
     connect(m_byDevice, &QAction::toggled, this, [this](bool byDevice) {
         m_model.setGrouping(
             byDevice ? BreakdownModel::Grouping::ByDevice : BreakdownModel::Grouping::ByPhase);
+        fitColumns();
     });
     m_copy = add("breakdown_copy", i18n("Copy the Pause Breakdown"), i18n("Copy"), "edit-copy", Qt::Key_C);
     connect(m_copy, &QAction::triggered, this,
@@ -139,6 +141,7 @@ void BreakdownPanel::refresh()
             parts.append(i18n("clock error < %1", durationText(pause.pause.clockErrorNs)));
     }
     m_summary->setText(parts.join(QStringLiteral(" · ")));
+    fitColumns();
     updateActions();
 }
 
@@ -178,6 +181,24 @@ void BreakdownPanel::select(const Interval& time)
     m_view->setCurrentIndex(part);
     m_view->scrollTo(part);
     m_selecting = false;
+}
+
+void BreakdownPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    fitColumns();
+}
+
+void BreakdownPanel::fitColumns()
+{
+    const QAbstractItemView* view = m_view;
+    QHeaderView* header = m_view->header();
+    int figures = 0;
+    for (int column = BreakdownModel::TimeColumn; column < BreakdownModel::ColumnCount; ++column)
+        figures += std::max(view->sizeHintForColumn(column), header->sectionSizeHint(column));
+    const QMargins margins = layout()->contentsMargins();
+    const int room = width() - margins.left() - margins.right() - figures - fontMetrics().height();
+    header->resizeSection(BreakdownModel::WhatColumn, std::max(room, fontMetrics().averageCharWidth() * 18));
 }
 
 void BreakdownPanel::save()

@@ -39,7 +39,12 @@ Q_SIGNALS:
     void chosen(const cutover::ui::Interval& time);
     void failed(const cutover::Error& error);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
+    /// What was done gets the room that its figures leave, and never less than can be read.
+    void fitColumns();
     void refresh();
     void currentChanged(const QModelIndex& current);
     void updateActions();

@@ -63,8 +63,8 @@ PulsePanel::PulsePanel(SessionModel* session, QWidget* parent)
     m_note->setAccessibleName(i18n("Heartbeat: note"));
     m_figureView->setObjectName(QStringLiteral("pulseFigures"));
     m_sampleView->setObjectName(QStringLiteral("pulseSamples"));
-    m_figureView->setColumnWidth(PulseFigureModel::WhatColumn, fontMetrics().averageCharWidth() * 26);
-    m_figureView->setColumnWidth(PulseFigureModel::ValueColumn, fontMetrics().averageCharWidth() * 34);
+    m_figureView->setColumnWidth(PulseFigureModel::WhatColumn, fontMetrics().averageCharWidth() * 23);
+    m_figureView->setColumnWidth(PulseFigureModel::ValueColumn, fontMetrics().averageCharWidth() * 26);
     m_sampleView->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_tables->addWidget(m_figureView);
     m_tables->addWidget(m_sampleView);
