@@ -10,6 +10,7 @@
 #include "help/vmmversions.h"
 #include "mainwindow.h"
 
+#include <KAboutData>
 #include <KConfigGroup>
 #include <KLocalizedString>
 #include <KSharedConfig>
@@ -58,6 +59,8 @@ private Q_SLOTS:
     {
         QStandardPaths::setTestModeEnabled(true);
         KLocalizedString::setApplicationDomain("cutover");
+        KAboutData::setApplicationData({ u"cutover"_s, u"Cutover"_s, u"0.1.0"_s,
+            u"Live-update the process that runs a virtual machine"_s, KAboutLicense::GPL_V3 });
     }
     void init()
     {

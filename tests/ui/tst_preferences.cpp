@@ -13,10 +13,13 @@
 
 #include "timeline/recording.h"
 
+#include <KColorSchemeManager>
 #include <KLocalizedString>
+#include <KPageWidget>
 #include <KSharedConfig>
 
 #include <QAction>
+#include <QAbstractItemView>
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
@@ -73,6 +76,7 @@ private Q_SLOTS:
         QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
         Preferences::self()->setDefaults();
         applyTextScale();
+        KColorSchemeManager::instance()->activateScheme({});
     }
     void cleanupTestCase()
     {
@@ -103,6 +107,29 @@ private Q_SLOTS:
         QCOMPARE(session.asked.source.qmpPath, u"/run/vm/qmp.sock"_s);
     }
 
+    void everyPageFits()
+    {
+        test::ScriptedSession session;
+        MainWindow window(&session);
+        show(window);
+        PreferencesDialog* dialog = open(window);
+        auto* pages = dialog->findChild<KPageWidget*>();
+        auto* list = pages->findChild<QAbstractItemView*>();
+        QVERIFY(list);
+        const QAbstractItemModel* model = list->model();
+        QCOMPARE(model->rowCount(), 3);
+        for (int row = 0; row < model->rowCount(); ++row) {
+            list->setCurrentIndex(model->index(row, 0));
+            save(*dialog, u"preferences-%1"_s.arg(row));
+            for (const QWidget* control : dialog->findChildren<QWidget*>()) {
+                if (control->isVisible() && control->objectName().startsWith(u"kcfg_"))
+                    QVERIFY2(!control->accessibleName().isEmpty()
+                            || qobject_cast<const QCheckBox*>(control),
+                        qPrintable(control->objectName()));
+            }
+        }
+    }
+
     void defaultsAreThoseOfTheSession()
     {
         op::SessionRequest request;
@@ -129,6 +156,7 @@ private Q_SLOTS:
         press(dialog, QDialogButtonBox::Apply);
         QCOMPARE(QApplication::font().pointSizeF(), before * 1.5);
         QTRY_COMPARE(window.font().pointSizeF(), before * 1.5);
+        QTRY_VERIFY(dialog->width() >= dialog->sizeHint().width());
         save(*dialog, u"preferences-large"_s);
         press(dialog, QDialogButtonBox::RestoreDefaults);
         press(dialog, QDialogButtonBox::Ok);

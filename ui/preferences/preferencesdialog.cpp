@@ -11,6 +11,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QEvent>
 #include <QFileDialog>
 #include <QFormLayout>
 #include <QGroupBox>
@@ -18,6 +19,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QSpinBox>
+#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -188,6 +190,14 @@ QWidget* PreferencesDialog::makeMigrationPage()
     layout->addWidget(limits);
     layout->addStretch(1);
     return page;
+}
+
+void PreferencesDialog::changeEvent(QEvent* event)
+{
+    KConfigDialog::changeEvent(event);
+    // Once all parts have the new font.
+    if (event->type() == QEvent::FontChange)
+        QTimer::singleShot(0, this, [this] { resize(size().expandedTo(sizeHint())); });
 }
 
 static int activeScheme()

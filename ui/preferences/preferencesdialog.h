@@ -26,6 +26,7 @@ Q_SIGNALS:
     void helpRequested();
 
 protected:
+    void changeEvent(QEvent* event) override;
     void updateSettings() override;
     void updateWidgets() override;
     void updateWidgetsDefault() override;
