@@ -14,14 +14,24 @@ _cutover() {
     COMPREPLY=()
     case $previous in
     --source) mapfile -t COMPREPLY < <(compgen -W 'qmp: pid:' -- "$current") && compopt -o nospace && return ;;
+    --destination) mapfile -t COMPREPLY < <(compgen -W 'derive qmp:' -- "$current") && compopt -o nospace && return ;;
     qmp) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames && return ;;
     pid) mapfile -t COMPREPLY < <(compgen -W "$(pgrep -f 'qemu-system|cutover-vmm')" -- "$current") && return ;;
-    --binary) mapfile -t COMPREPLY < <(compgen -c -f -- "$current") && return ;;
+    --binary | --new-binary) mapfile -t COMPREPLY < <(compgen -c -f -- "$current") && return ;;
     --lab | --demo) mapfile -t COMPREPLY < <(compgen -W 'embedded qemu' -- "$current") && return ;;
     --output) mapfile -t COMPREPLY < <(compgen -d -- "$current") && compopt -o filenames && return ;;
+    --mode) mapfile -t COMPREPLY < <(compgen -W 'cpr-transfer normal' -- "$current") && return ;;
+    --incoming) mapfile -t COMPREPLY < <(compgen -W 'defer uri' -- "$current") && return ;;
+    --accel) mapfile -t COMPREPLY < <(compgen -W 'thread kvm tcg' -- "$current") && return ;;
+    --handover) mapfile -t COMPREPLY < <(compgen -W 'prepared early-stop late-stop' -- "$current") && return ;;
+    --migrate-fds) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
+    --ram) mapfile -t COMPREPLY < <(compgen -W '256M 1G 4G' -- "$current") && return ;;
+    --time-limit | --queues | --set) return ;;
     esac
     if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--source --lab --binary --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W '--source --destination --binary --mode --incoming --set --unguarded
+            --keep-source --no-trace --time-limit --migrate --lab --demo --output --new-binary --accel --queues --ram
+            --handover --migrate-fds --help --version' -- "$current")
     else
         mapfile -t COMPREPLY < <(compgen -f -X '!*.cutover' -- "$current"; compgen -d -- "$current")
         compopt -o filenames

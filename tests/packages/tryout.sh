@@ -53,6 +53,10 @@ timeout --signal=TERM 5 cutover >/tmp/window.log 2>&1 || status=$?
 # That line is the off-screen platform's own.
 ! grep -v '^This plugin does not support' /tmp/window.log || die 'the window complains'
 
+say 'a live update in the window, off screen'
+(cd /tmp && cutover --demo --output /tmp/demo) || die "the demo failed with status $?"
+for file in /tmp/demo/*.png /tmp/demo/*.cutover; do [[ -s $file ]] || die "the demo wrote no $file"; done
+
 say 'what the desktop sees'
 for file in applications/org.cutover.Cutover.desktop metainfo/org.cutover.Cutover.metainfo.xml \
     icons/hicolor/scalable/apps/org.cutover.Cutover.svg icons/hicolor/symbolic/apps/org.cutover.Cutover-symbolic.svg \
