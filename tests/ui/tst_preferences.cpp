@@ -61,8 +61,10 @@ private:
     static void save(QWidget& widget, const QString& name)
     {
         const QString folder = qEnvironmentVariable("CUTOVER_SCREENSHOTS");
-        if (!folder.isEmpty())
-            QVERIFY(widget.grab().save(folder + u'/' + name + u".png"));
+        if (folder.isEmpty())
+            return;
+        QTest::qWait(200); // until the layout has settled
+        QVERIFY(widget.grab().save(folder + u'/' + name + u".png"));
     }
 
 private Q_SLOTS:
