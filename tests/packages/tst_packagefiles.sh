@@ -55,8 +55,10 @@ format_manual() { MANWIDTH=80 MANROFFSEQ='' man --warnings -E UTF-8 -Z -Tutf8 -l
 
 # Every long option of the program's help is in its manual page and its completions.
 same_options() { # PROGRAM
-    local option file
-    for option in $("$programs/$1" --help | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -e '--[a-z-]+' | sort -u); do
+    local options option file
+    options=$("$programs/$1" --help | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -e '--[a-z-]+' | sort -u)
+    [[ $options == *--source* ]] || echo "$1 --help names no options"
+    for option in $options; do
         case $option in
         --help-all | --author | --license | --desktopfile | --help | --version) continue ;; # Qt's and KDE's own
         esac
