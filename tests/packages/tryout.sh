@@ -73,5 +73,5 @@ rm -rf "${HOME:?}"/.config "${HOME:?}"/.local "${HOME:?}"/.cache # the user's, w
 apt-get purge -qq -y "${names[@]}" >/tmp/apt.log 2>&1 || die "cannot purge: $(</tmp/apt.log)"
 left=$(ours)
 [[ -z $left ]] || die "left behind: $left"
-! pgrep -l 'cutover' || die 'a process is left'
+! grep -s '^cutover' /proc/[0-9]*/comm || die 'a process is left'
 say 'all as expected'
