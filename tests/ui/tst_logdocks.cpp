@@ -4,7 +4,6 @@
 #include "fixture.h"
 
 #include "fakes/fakeqmp.h"
-#include "lab/privatenetwork.h"
 #include "lab/vmmlab.h"
 #include "livesession.h"
 #include "log/logpanel.h"
@@ -63,8 +62,10 @@ private:
     static void save(QWidget& widget, const QString& name)
     {
         const QString folder = qEnvironmentVariable("CUTOVER_SCREENSHOTS");
-        if (!folder.isEmpty())
-            QVERIFY(widget.grab().save(folder + u'/' + name + u".png"));
+        if (folder.isEmpty())
+            return;
+        QTest::qWait(300); // for what is laid out and animated
+        QVERIFY(widget.grab().save(folder + u'/' + name + u".png"));
     }
     static bool isIdle(const SessionModel& session)
     {
@@ -137,7 +138,7 @@ private:
             qmp.always(u"trace-event-set-state"_s);
             listening = qmp.listenAt(path).has_value();
         }
-        test::FakeQmp qmp;
+        cutover::test::FakeQmp qmp;
         bool listening = false;
     };
 
@@ -170,7 +171,7 @@ private Q_SLOTS:
         QFETCH(const QString, dock);
         KColorSchemeManager* manager = KColorSchemeManager::instance();
         manager->activateScheme(manager->indexForSchemeId(scheme));
-        test::ScriptedSession session;
+        ui::test::ScriptedSession session;
         session.showMigrated();
         MainWindow window(&session);
         show(window, { 1280, 800 });
@@ -189,7 +190,7 @@ private Q_SLOTS:
 
     void filtersByMouseAndKeys()
     {
-        test::ScriptedSession session;
+        ui::test::ScriptedSession session;
         session.showMigrated();
         MainWindow window(&session);
         show(window);
@@ -224,7 +225,7 @@ private Q_SLOTS:
 
     void goesToTheTimelineAndBack()
     {
-        test::ScriptedSession session;
+        ui::test::ScriptedSession session;
         session.showMigrated();
         MainWindow window(&session);
         show(window);
@@ -240,7 +241,7 @@ private Q_SLOTS:
         QCOMPARE(log->chosenRow(), 1);
         QCOMPARE(window.timelinePanel()->view()->selectedEvent(), std::optional(command + 1));
         QTest::keyClick(&window, Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
-        QCOMPARE(QApplication::clipboard()->text(), uR"({"return": {}, "id": "s41"})"_s);
+        QCOMPARE(QApplication::clipboard()->text(), QStringLiteral(R"({"return": {}, "id": "s41"})"));
         QTest::keyClick(&window, Qt::Key_S, Qt::ControlModifier | Qt::AltModifier);
         QVERIFY(QApplication::clipboard()->text().contains(u"UNIX-CONNECT:'/run/vm/web-07/qmp.sock'"));
         QTest::keyClick(&window, Qt::Key_T, Qt::ControlModifier | Qt::ShiftModifier);
@@ -256,7 +257,7 @@ private Q_SLOTS:
         QVERIFY(trace->chosenRow() >= 0);
         trigger(window, u"log_show"_s);
         QVERIFY(trace->view()->hasFocus());
-        QVERIFY(!trace->view()->visibleRegion().isEmpty());
+        QTRY_VERIFY(!trace->view()->visibleRegion().isEmpty());
         QCOMPARE(trace->filter()->sourceRow(trace->view()->currentIndex().row()), trace->chosenRow());
     }
 
@@ -458,13 +459,5 @@ private Q_SLOTS:
     }
 };
 
-int main(int argc, char** argv)
-{
-    // A namespace is entered before any thread exists.
-    std::ignore = lab::enterPrivateNetwork();
-    QApplication application(argc, argv);
-    TestLogDocks test;
-    return QTest::qExec(&test, argc, argv);
-}
-
+QTEST_MAIN(TestLogDocks)
 #include "tst_logdocks.moc"

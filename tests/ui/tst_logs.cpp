@@ -13,6 +13,8 @@
 #include "tracelog/tracestates.h"
 
 #include <QAbstractItemModelTester>
+#include <QLineEdit>
+#include <QRegularExpression>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
@@ -31,10 +33,9 @@ private:
     {
         const bool sent = number % 2 == 0;
         const QByteArray id = QByteArray::number(number / 2);
-        return test::qmp(Side::Source, sent, number,
-            sent ? "{\"execute\": \"query-status\", \"id\": " + id + "}"
-                 : "{\"return\": {\"status\": \"running\"}, \"id\": " + id + "}",
-            sent ? u"query-status"_s : u"return"_s);
+        const QByteArray head = sent ? "{\"execute\": \"query-status\", \"id\": "
+                                     : "{\"return\": {\"status\": \"running\"}, \"id\": ";
+        return test::qmp(Side::Source, sent, number, head + id + '}', sent ? u"query-status"_s : u"return"_s);
     }
     static std::vector<timeline::Event> messages(qint64 count)
     {
@@ -52,7 +53,7 @@ private:
     }
 
 private Q_SLOTS:
-    void init() { QTest::failOnWarning(); }
+    void init() { QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s)); }
 
     void joinsCommandAndReply()
     {
@@ -174,7 +175,7 @@ private Q_SLOTS:
         filter.setCriteria(criteria);
         QTRY_VERIFY(filter.isComplete());
         const int wide = filter.rowCount();
-        QCOMPARE(wide, 2 * (1 + 10 + 100 + 1000 + 1000));
+        QCOMPARE(wide, 2 * (1 + 10 + 100 + 1000));
         // Goes on with what it has found.
         criteria.setText(u"\"id\": 299"_s, false);
         filter.setCriteria(criteria);
@@ -314,22 +315,25 @@ private Q_SLOTS:
             record.append(test::qmp(
                 Side::Source, false, 2, reply + id, reply.contains("error") ? u"error"_s : u"return"_s));
         };
-        exchange(R"({"execute": "trace-event-get-state", "arguments": {"name": "*"})",
-            R"({"return": [{"name": "cpr_find_fd", "state": "disabled"}, {"name": "cpr_save_fd", "state": "enabled"}, {"name": "x", "state": "unavailable"}])",
+        exchange("{\"execute\": \"trace-event-get-state\", \"arguments\": {\"name\": \"*\"}",
+            "{\"return\": [{\"name\": \"cpr_find_fd\", \"state\": \"disabled\"}, {\"name\": \"cpr_save_fd\", "
+            "\"state\": \"enabled\"}, {\"name\": \"x\", \"state\": \"unavailable\"}]",
             u"trace-event-get-state"_s);
         QTRY_COMPARE(states.known(Side::Source).events.size(), 2);
         QVERIFY(states.known(Side::Source).complete);
         QVERIFY(!states.known(Side::Source).events[u"cpr_find_fd"_s]);
         QVERIFY(states.known(Side::Destination).events.isEmpty());
-        exchange(R"({"execute": "trace-event-set-state", "arguments": {"name": "cpr_f*", "enable": true})",
-            R"({"return": {})", u"trace-event-set-state"_s);
+        exchange("{\"execute\": \"trace-event-set-state\", \"arguments\": {\"name\": \"cpr_f*\", \"enable\": "
+                 "true}",
+            "{\"return\": {}", u"trace-event-set-state"_s);
         QVERIFY(states.known(Side::Source).events[u"cpr_find_fd"_s]);
-        exchange(R"({"execute": "trace-event-set-state", "arguments": {"name": "nix", "enable": true})",
-            R"({"error": {"class": "GenericError", "desc": "unknown event \"nix\""})",
+        exchange(
+            "{\"execute\": \"trace-event-set-state\", \"arguments\": {\"name\": \"nix\", \"enable\": true}",
+            "{\"error\": {\"class\": \"GenericError\", \"desc\": \"unknown event \\\"nix\\\"\"}",
             u"trace-event-set-state"_s);
         QCOMPARE(states.known(Side::Source).refusal, u"unknown event \"nix\""_s);
         QCOMPARE(states.known(Side::Source).events.size(), 2);
-        record.append(test::qmp(Side::Source, false, 3, R"({"QMP": {}})", u"QMP"_s));
+        record.append(test::qmp(Side::Source, false, 3, "{\"QMP\": {}}", u"QMP"_s));
         QVERIFY(states.known(Side::Source).events.isEmpty());
         QVERIFY(changed.size() >= 4);
     }

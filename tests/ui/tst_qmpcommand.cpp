@@ -52,24 +52,29 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("text");
         QTest::addColumn<QString>("command");
-        QTest::newRow("name alone") << u" query-status "_s << uR"({"execute":"query-status"})"_s;
+        QTest::newRow("name alone") << u" query-status "_s << QStringLiteral(R"({"execute":"query-status"})");
         QTest::newRow("typed by the schema")
             << u"migrate-set-parameters max-bandwidth=1048576 mode=cpr-transfer"_s
-            << uR"({"arguments":{"max-bandwidth":1048576,"mode":"cpr-transfer"},"execute":"migrate-set-parameters"})"_s;
+            << QStringLiteral(
+                   R"({"arguments":{"max-bandwidth":1048576,"mode":"cpr-transfer"},"execute":"migrate-set-parameters"})");
         QTest::newRow("a number that is a string")
-            << u"device_del id=5"_s << uR"({"arguments":{"id":"5"},"execute":"device_del"})"_s;
+            << u"device_del id=5"_s << QStringLiteral(R"({"arguments":{"id":"5"},"execute":"device_del"})");
         QTest::newRow("spaces in quotes")
             << u"human-monitor-command command-line='info status'"_s
-            << uR"({"arguments":{"command-line":"info status"},"execute":"human-monitor-command"})"_s;
+            << QStringLiteral(
+                   R"({"arguments":{"command-line":"info status"},"execute":"human-monitor-command"})");
         QTest::newRow("on and off")
             << u"trace-event-set-state name=cpr_* enable=on"_s
-            << uR"({"arguments":{"enable":true,"name":"cpr_*"},"execute":"trace-event-set-state"})"_s;
+            << QStringLiteral(
+                   R"({"arguments":{"enable":true,"name":"cpr_*"},"execute":"trace-event-set-state"})");
         QTest::newRow("dots and JSON inside")
-            << uR"(migrate channels=[{"channel-type":"main", "addr":{"transport":"socket","type":"unix","path":"/a b"}}])"_s
-            << uR"({"arguments":{"channels":[{"addr":{"path":"/a b","transport":"socket","type":"unix"},"channel-type":"main"}]},"execute":"migrate"})"_s;
+            << QStringLiteral(
+                   R"(migrate channels=[{"channel-type":"main", "addr":{"transport":"socket","type":"unix","path":"/a b"}}])")
+            << QStringLiteral(
+                   R"({"arguments":{"channels":[{"addr":{"path":"/a b","transport":"socket","type":"unix"},"channel-type":"main"}]},"execute":"migrate"})");
         QTest::newRow("JSON over lines")
             << u"{\"execute\": \"qom-get\",\n \"arguments\": {\"path\": \"/machine\", \"property\": \"type\"},\n \"id\": 7}"_s
-            << uR"({"arguments":{"path":"/machine","property":"type"},"execute":"qom-get"})"_s;
+            << QStringLiteral(R"({"arguments":{"path":"/machine","property":"type"},"execute":"qom-get"})");
     }
     void understands()
     {
@@ -85,7 +90,8 @@ private Q_SLOTS:
             = CommandText::parse(u"x a=5 b=true c=text d=\"5\" e=[1,2] f.g=-1.5 h="_s, nullptr);
         QVERIFY(!parsed.problem());
         QCOMPARE(compact(parsed.command()),
-            uR"({"arguments":{"a":5,"b":true,"c":"text","d":"5","e":[1,2],"f":{"g":-1.5},"h":""},"execute":"x"})"_s);
+            QStringLiteral(
+                R"({"arguments":{"a":5,"b":true,"c":"text","d":"5","e":[1,2],"f":{"g":-1.5},"h":""},"execute":"x"})"));
     }
 
     void marksWhatIsWrong_data()
@@ -109,17 +115,18 @@ private Q_SLOTS:
                                     << u"path='/machine property=a"_s << u"not closed"_s << false;
         QTest::newRow("twice") << u"qom-get path=a path=b"_s << u"path=b"_s << u"twice"_s << false;
         QTest::newRow("JSON, wrong value")
-            << uR"({"execute": "migrate-set-parameters", "arguments": {"mode": "warp"}})"_s << u"\"warp\""_s
-            << u"does not accept"_s << true;
-        QTest::newRow("JSON, unknown argument") << uR"({"execute": "query-status", "arguments": {"x": 1}})"_s
-                                                << u"\"x\""_s << u"unexpected"_s << true;
-        QTest::newRow("JSON, deep")
-            << uR"({"execute": "migrate", "arguments": {"channels": [{"channel-type": "mian", "addr": {"transport": "socket", "type": "unix", "path": "/a"}}]}})"_s
-            << u"\"mian\""_s << u"'mian'"_s << true;
+            << QStringLiteral(R"({"execute": "migrate-set-parameters", "arguments": {"mode": "warp"}})")
+            << u"\"warp\""_s << u"does not accept"_s << true;
+        QTest::newRow("JSON, unknown argument")
+            << QStringLiteral(R"({"execute": "query-status", "arguments": {"x": 1}})") << u"\"x\""_s
+            << u"unexpected"_s << true;
+        QTest::newRow("JSON, deep") << QStringLiteral(
+            R"({"execute": "migrate", "arguments": {"channels": [{"channel-type": "mian", "addr": {"transport": "socket", "type": "unix", "path": "/a"}}]}})")
+                                    << u"\"mian\""_s << u"'mian'"_s << true;
         QTest::newRow("JSON, no command")
-            << uR"({"arguments": {}})"_s << u"\"arguments\""_s << u"execute"_s << false;
-        QTest::newRow("JSON, stray member")
-            << uR"({"execute": "stop", "argumens": {}})"_s << u"\"argumens\""_s << u"argumens"_s << false;
+            << QStringLiteral(R"({"arguments": {}})") << u"\"arguments\""_s << u"execute"_s << false;
+        QTest::newRow("JSON, stray member") << QStringLiteral(R"({"execute": "stop", "argumens": {}})")
+                                            << u"\"argumens\""_s << u"argumens"_s << false;
     }
     void marksWhatIsWrong()
     {
@@ -164,14 +171,16 @@ private Q_SLOTS:
         QTest::newRow("JSON command")
             << u"{\"execute\": \"query-stat|"_s << u"query-stats"_s << u"{\"execute\": \"query-stats\""_s;
         QTest::newRow("JSON argument")
-            << uR"({"execute": "qom-get", "arguments": {"path": "/machine", "prop|"}})"_s << u"property"_s
-            << uR"({"execute": "qom-get", "arguments": {"path": "/machine", "property"}})"_s;
+            << u"{\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/machine\", \"prop|\"}}"_s
+            << u"property"_s
+            << u"{\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/machine\", \"property\"}}"_s;
         QTest::newRow("JSON, in an array")
-            << uR"({"execute": "migrate", "arguments": {"channels": [{"channel-type": "|)"_s << u"main"_s
-            << uR"({"execute": "migrate", "arguments": {"channels": [{"channel-type": "main")"_s;
+            << u"{\"execute\": \"migrate\", \"arguments\": {\"channels\": [{\"channel-type\": \"|"_s
+            << u"main"_s
+            << u"{\"execute\": \"migrate\", \"arguments\": {\"channels\": [{\"channel-type\": \"main\""_s;
         QTest::newRow("JSON, a name in an array")
-            << uR"({"execute": "migrate", "arguments": {"channels": [{"ad|)"_s << u"addr"_s
-            << uR"({"execute": "migrate", "arguments": {"channels": [{"addr": )"_s;
+            << u"{\"execute\": \"migrate\", \"arguments\": {\"channels\": [{\"ad|"_s << u"addr"_s
+            << u"{\"execute\": \"migrate\", \"arguments\": {\"channels\": [{\"addr\": "_s;
     }
     void suggests()
     {
@@ -207,7 +216,7 @@ private Q_SLOTS:
     void survivesEveryPrefix()
     {
         const QString text
-            = uR"({"execute": "migrate", "arguments": {"channels": [{"addr": {"a": [1, "x\""]}}], } ] } : ,)"_s;
+            = u"{\"execute\": \"migrate\", \"arguments\": {\"channels\": [{\"addr\": {\"a\": [1, \"x\\\"\"]}}], } ] } : ,"_s;
         for (qsizetype end = 0; end <= text.size(); ++end) {
             for (qsizetype cursor = 0; cursor <= end; ++cursor) {
                 const QString part = text.first(end);
@@ -234,16 +243,16 @@ private Q_SLOTS:
         const auto row = [](const char* name, const QString& raw, MessageKind kind, const QString& id) {
             QTest::newRow(name) << raw << static_cast<int>(kind) << id;
         };
-        row("command", uR"({"execute": "stop", "id": "c1"})"_s, MessageKind::Command, u"\"c1\""_s);
-        row("out of band", uR"({"exec-oob": "stop", "id": 5})"_s, MessageKind::Command, u"5"_s);
-        row("reply", uR"({"return": {"id": "inner", "event": 1}, "id": "c1"})"_s, MessageKind::Reply,
+        row("command", u"{\"execute\": \"stop\", \"id\": \"c1\"}"_s, MessageKind::Command, u"\"c1\""_s);
+        row("out of band", u"{\"exec-oob\": \"stop\", \"id\": 5}"_s, MessageKind::Command, u"5"_s);
+        row("reply", u"{\"return\": {\"id\": \"inner\", \"event\": 1}, \"id\": \"c1\"}"_s, MessageKind::Reply,
             u"\"c1\""_s);
-        row("id first", uR"({"id": {"a": [1]}, "return": []})"_s, MessageKind::Reply, u"{\"a\": [1]}"_s);
-        row("error", uR"({"error": {"class": "GenericError", "desc": "a } \" b"}, "id": 1})"_s,
+        row("id first", u"{\"id\": {\"a\": [1]}, \"return\": []}"_s, MessageKind::Reply, u"{\"a\": [1]}"_s);
+        row("error", u"{\"error\": {\"class\": \"GenericError\", \"desc\": \"a } \\\" b\"}, \"id\": 1}"_s,
             MessageKind::Error, u"1"_s);
-        row("event", uR"({"timestamp": {"seconds": 1}, "event": "STOP"})"_s, MessageKind::Event, {});
-        row("greeting", uR"({"QMP": {"version": {}}})"_s, MessageKind::Other, {});
-        row("cut", uR"({"return": {"a": "b)"_s, MessageKind::Reply, {});
+        row("event", u"{\"timestamp\": {\"seconds\": 1}, \"event\": \"STOP\"}"_s, MessageKind::Event, {});
+        row("greeting", u"{\"QMP\": {\"version\": {}}}"_s, MessageKind::Other, {});
+        row("cut", u"{\"return\": {\"a\": \"b"_s, MessageKind::Reply, {});
         row("not JSON", u"hello"_s, MessageKind::Other, {});
         row("empty", {}, MessageKind::Other, {});
         row("escape at the end", u"{\"a\\"_s, MessageKind::Other, {});
@@ -260,8 +269,8 @@ private Q_SLOTS:
 
     void shellLineSurvivesAShell()
     {
-        const QString line = socatLine(
-            u"/run/it's.sock"_s, uR"({"execute": "x", "arguments": {"a": "don't"}, "id": "c7"})"_s);
+        const QString line = socatLine(u"/run/it's.sock"_s,
+            u"{\"execute\": \"x\", \"arguments\": {\"a\": \"don't\"}, \"id\": \"c7\"}"_s);
         QVERIFY(line.contains(u"socat -t 5 - UNIX-CONNECT:"));
         QProcess shell;
         shell.start(u"sh"_s, { u"-c"_s, line.section(u" | "_s, 0, 0) });

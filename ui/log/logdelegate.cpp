@@ -83,6 +83,8 @@ void LogDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
     background.index = index;
     if (m_partner && index.data(LogModel::EventRole).toULongLong() == *m_partner)
         background.backgroundBrush = colours.tint(colours.accent, 0.22);
+    // A window behind others has a paler highlight, which wants another text.
+    const auto group = option.state.testFlag(QStyle::State_Active) ? QPalette::Normal : QPalette::Inactive;
     QStyle* style = option.widget ? option.widget->style() : QApplication::style();
     style->drawControl(QStyle::CE_ItemViewItem, &background, painter, option.widget);
 
@@ -97,7 +99,7 @@ void LogDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
         .rest = option.rect.adjusted(advance / 2, 0, -advance, 0),
         .advance = advance,
         .selected = option.state.testFlag(QStyle::State_Selected),
-        .selectedText = option.palette.color(QPalette::HighlightedText) };
+        .selectedText = option.palette.color(group, QPalette::HighlightedText) };
     painter->save();
     painter->setFont(font);
     paintHead(line);

@@ -6,15 +6,17 @@
 #include "colours.h"
 
 #include <KLocalizedString>
+#include <KSqueezedTextLabel>
 
 #include <QAction>
 #include <QComboBox>
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QSignalBlocker>
 #include <QToolButton>
+
+#include <algorithm>
 
 namespace cutover::ui {
 
@@ -26,7 +28,10 @@ LogFilterBar::LogFilterBar(const QStringList& kinds, const QString& hint, QWidge
     , m_text(new QLineEdit(this))
     , m_expression(new QToolButton(this))
     , m_follow(new QToolButton(this))
-    , m_count(new QLabel(this))
+    , m_count(new KSqueezedTextLabel(this))
+    , m_rows(new QBoxLayout(QBoxLayout::LeftToRight, this))
+    , m_choices(new QHBoxLayout)
+    , m_words(new QHBoxLayout)
 {
     m_side->addItem(i18n("Both sides"));
     m_side->addItem(i18n("Source"), static_cast<int>(Side::Source));
@@ -38,7 +43,7 @@ LogFilterBar::LogFilterBar(const QStringList& kinds, const QString& hint, QWidge
     m_names->setAccessibleName(i18n("Event whose lines are shown"));
     m_names->setObjectName(QStringLiteral("logNames"));
     m_names->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_names->setMinimumContentsLength(14);
+    m_names->setMinimumContentsLength(8);
     m_names->hide();
     m_text->setPlaceholderText(hint);
     m_text->setClearButtonEnabled(true);
@@ -58,16 +63,20 @@ LogFilterBar::LogFilterBar(const QStringList& kinds, const QString& hint, QWidge
     m_follow->setAccessibleName(i18n("Follow the newest line"));
     m_follow->setObjectName(QStringLiteral("logFollow"));
 
-    auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_side);
-    layout->addWidget(m_kinds);
-    layout->addWidget(m_names);
-    layout->addWidget(m_text, 1);
-    layout->addWidget(m_expression);
-    layout->addWidget(m_follow);
-    layout->addSpacing(4);
-    layout->addWidget(m_count);
+    m_count->setAccessibleName(i18n("Number of lines"));
+    m_count->setTextElideMode(Qt::ElideRight);
+    m_count->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    m_choices->addWidget(m_side);
+    m_choices->addWidget(m_kinds);
+    m_choices->addWidget(m_names);
+    m_words->addWidget(m_text, 3);
+    m_words->addWidget(m_expression);
+    m_words->addWidget(m_follow);
+    m_words->addWidget(m_count, 1);
+    m_rows->setContentsMargins({});
+    m_rows->setSpacing(4);
+    m_rows->addLayout(m_choices);
+    m_rows->addLayout(m_words, 1);
 
     connect(m_side, &QComboBox::currentIndexChanged, this, [this] {
         const QVariant side = m_side->currentData();
@@ -81,6 +90,20 @@ LogFilterBar::LogFilterBar(const QStringList& kinds, const QString& hint, QWidge
     connect(m_text, &QLineEdit::textChanged, this, &LogFilterBar::takeText);
     connect(m_expression, &QToolButton::toggled, this, &LogFilterBar::takeText);
     connect(m_follow, &QToolButton::toggled, this, &LogFilterBar::followingChanged);
+}
+
+QSize LogFilterBar::minimumSizeHint() const
+{
+    return { std::max(m_choices->minimumSize().width(), m_words->minimumSize().width()),
+        m_rows->minimumSize().height() };
+}
+
+void LogFilterBar::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    // The words get as much as they want, so that there is room for a word.
+    const int wanted = m_choices->minimumSize().width() + m_words->sizeHint().width();
+    m_rows->setDirection(width() >= wanted ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
 }
 
 void LogFilterBar::makeKinds(const QStringList& kinds)

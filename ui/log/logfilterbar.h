@@ -7,9 +7,10 @@
 
 #include <QWidget>
 
+class KSqueezedTextLabel;
 class QAction;
+class QBoxLayout;
 class QComboBox;
-class QLabel;
 class QLineEdit;
 class QToolButton;
 
@@ -32,9 +33,15 @@ public:
     void setCount(const QString& text);
     QLineEdit* edit() { return m_text; }
 
+    /// In two rows, which it takes where one has no room.
+    QSize minimumSizeHint() const override;
+
 Q_SIGNALS:
     void criteriaChanged();
     void followingChanged(bool following);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void makeKinds(const QStringList& kinds);
@@ -51,7 +58,10 @@ private:
     QLineEdit* m_text;
     QToolButton* m_expression;
     QToolButton* m_follow;
-    QLabel* m_count;
+    KSqueezedTextLabel* m_count;
+    QBoxLayout* m_rows;
+    QBoxLayout* m_choices;
+    QBoxLayout* m_words;
 };
 
 } // namespace cutover::ui

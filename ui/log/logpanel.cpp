@@ -12,6 +12,7 @@
 #include <KLocalizedString>
 
 #include <QFocusEvent>
+#include <QPlainTextEdit>
 #include <QScopedValueRollback>
 #include <QSplitter>
 #include <QVBoxLayout>
@@ -36,6 +37,9 @@ LogPanel::LogPanel(LogModel* model, LogDelegate::Text text, const LogTexts& text
     m_view->setAccessibleName(texts.name);
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
     new EmptyHint(texts.empty, m_view);
+    // A dock may be low.
+    m_view->setMinimumHeight(fontMetrics().height() * 2);
+    m_details->edit()->setMinimumHeight(fontMetrics().height());
 
     auto* split = new QSplitter(Qt::Horizontal, this);
     split->setChildrenCollapsible(false);
@@ -143,10 +147,10 @@ void LogPanel::restoreChosen()
         return;
     }
     const int row = m_filter.rowOf(source);
-    if (row < 0)
+    if (row < 0 && !m_filter.isComplete())
         return;
     m_wanted = false;
-    {
+    if (row >= 0) {
         const QScopedValueRollback quiet(m_selecting, true);
         m_view->choose(row);
     }

@@ -42,7 +42,7 @@ CommandEdit::CommandEdit(QWidget* parent)
     setObjectName(QStringLiteral("qmpCommand"));
     setTabChangesFocus(true);
     setLineWrapMode(WidgetWidth);
-    setVerticalScrollBarPolicy(Qt::ScrollBarAsNeeded);
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_completer->setWidget(this);
@@ -54,7 +54,11 @@ CommandEdit::CommandEdit(QWidget* parent)
     connect(m_completer, qOverload<const QModelIndex&>(&QCompleter::activated), this, &CommandEdit::accept);
     connect(this, &QPlainTextEdit::textChanged, this, &CommandEdit::textEdited);
     connect(document()->documentLayout(), &QAbstractTextDocumentLayout::documentSizeChanged, this,
-        [this] { updateGeometry(); });
+        [this](const QSizeF& size) {
+            setVerticalScrollBarPolicy(
+                size.height() > mostLines ? Qt::ScrollBarAsNeeded : Qt::ScrollBarAlwaysOff);
+            updateGeometry();
+        });
     applyTheme();
 }
 
@@ -68,7 +72,7 @@ QSize CommandEdit::sizeHint() const
     // Of this document, the height counts lines.
     const int lines = std::clamp(qRound(document()->size().height()), 1, mostLines);
     const int frame = 2 * (frameWidth() + qRound(document()->documentMargin()));
-    return { fontMetrics().averageCharWidth() * 20, (lines * fontMetrics().lineSpacing()) + frame };
+    return { fontMetrics().averageCharWidth() * 12, (lines * fontMetrics().lineSpacing()) + frame + 2 };
 }
 
 void CommandEdit::markProblem(TextRange where, const QString& text)
@@ -99,6 +103,12 @@ void CommandEdit::setText(const QString& text)
     cursor.movePosition(QTextCursor::End);
     setTextCursor(cursor);
     m_completer->popup()->hide();
+}
+
+bool CommandEdit::focusNextPrevChild(bool next)
+{
+    // With suggestions in view, Tab is for them.
+    return !m_completer->popup()->isVisible() && QPlainTextEdit::focusNextPrevChild(next);
 }
 
 void CommandEdit::keyPressEvent(QKeyEvent* event)

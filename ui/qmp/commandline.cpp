@@ -34,6 +34,8 @@ CommandLine::CommandLine(SessionModel* session, QWidget* parent)
 {
     m_side->addItem(i18n("Source"), static_cast<int>(Side::Source));
     m_side->addItem(i18n("Destination"), static_cast<int>(Side::Destination));
+    m_side->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_side->setMinimumContentsLength(10);
     m_side->setAccessibleName(i18n("Side that gets the command"));
     m_side->setObjectName(QStringLiteral("qmpCommandSide"));
     m_edit->setPlaceholderText(i18n("Command, such as query-status or migrate-set-parameters "
@@ -187,13 +189,9 @@ Result<void> CommandLine::canSend() const
 
 void CommandLine::updateSides()
 {
-    for (int i = 0; i < m_side->count(); ++i) {
-        const auto which = static_cast<Side>(m_side->itemData(i).toInt());
-        const bool connected = m_session->endpoint(which).connected;
-        m_side->setItemText(i,
-            which == Side::Source ? (connected ? i18n("Source") : i18n("Source (not connected)"))
-                                  : (connected ? i18n("Destination") : i18n("Destination (not connected)")));
-    }
+    m_side->setToolTip(m_session->endpoint(side()).connected ? i18n("The side that gets the command")
+            : side() == Side::Source                         ? i18n("The source is not connected")
+                                                             : i18n("The destination is not connected"));
     const auto allowed = canSend();
     m_send->setEnabled(allowed.has_value());
     m_send->setToolTip(

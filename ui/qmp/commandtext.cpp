@@ -150,7 +150,9 @@ void CommandText::parseJson(const QString& text)
     m_command = QJsonDocument::fromJson(text.toUtf8(), &error).object();
     if (error.error != QJsonParseError::NoError) {
         m_unfinished = !walk.isBalanced;
-        const qsizetype at = QString::fromUtf8(text.toUtf8().first(error.offset)).size();
+        const QByteArray bytes = text.toUtf8();
+        const qsizetype offset = std::clamp<qsizetype>(error.offset, 0, bytes.size());
+        const qsizetype at = QString::fromUtf8(bytes.first(offset)).size();
         const qsizetype start = std::clamp<qsizetype>(at, 0, text.size() - 1);
         fail(m_unfinished ? i18n("The JSON text is not finished") : error.errorString(), { start, 1 },
             m_unfinished);
@@ -168,7 +170,7 @@ void CommandText::parseJson(const QString& text)
             place == walk.places.end() ? m_name : place->key);
         return;
     }
-    if (m_command.contains(u"arguments") && !m_command[u"arguments"].isObject()) {
+    if (m_command.contains(u"arguments") && !m_command.value(u"arguments").isObject()) {
         fail(i18n("The arguments must be an object"), arguments);
         return;
     }
@@ -224,7 +226,7 @@ TextRange CommandText::placeOf(const QString& member) const
 void CommandText::validate(const QString& text, const qmp::Schema& schema)
 {
     QString member;
-    const auto valid = schema.validate(name(), m_command[u"arguments"].toObject(), &member);
+    const auto valid = schema.validate(name(), m_command.value(u"arguments").toObject(), &member);
     if (valid)
         return;
     const QString& cause = valid.error().cause;

@@ -40,7 +40,7 @@ QmpPanel::QmpPanel(SessionModel* session, QWidget* parent)
     layout->setSpacing(4);
     layout->addWidget(m_log, 1);
     layout->addWidget(m_command);
-    connect(m_command, &CommandLine::sent, m_log, &LogPanel::revealEvent);
+    connect(m_command, &CommandLine::sent, m_log, [this](std::size_t event) { m_log->selectEvent(event); });
     connect(m_command, &CommandLine::wanted, this, [this] { Q_EMIT wanted(this); });
     connect(m_log, &LogPanel::chosenChanged, this, &QmpPanel::updateActions);
 }

@@ -35,7 +35,7 @@ QVariant TraceEventModel::data(const QModelIndex& index, int role) const
 Qt::ItemFlags TraceEventModel::flags(const QModelIndex& index) const
 {
     const Qt::ItemFlags flags = QAbstractListModel::flags(index);
-    return m_editable ? flags | Qt::ItemIsUserCheckable : flags;
+    return m_editable && index.isValid() ? flags | Qt::ItemIsUserCheckable : flags;
 }
 
 bool TraceEventModel::setData(const QModelIndex& index, const QVariant& value, int role)

@@ -66,6 +66,7 @@ TraceSwitches::TraceSwitches(SessionModel* session, QWidget* parent)
     m_shown.setSourceModel(&m_model);
     m_view->setModel(&m_shown);
     m_view->setUniformItemSizes(true);
+    m_view->setMinimumHeight(fontMetrics().height() * 2);
     m_view->setAccessibleName(i18n("Trace events"));
     m_view->setObjectName(QStringLiteral("traceEvents"));
     new EmptyHint(i18n("The VMM's trace events appear here once it has been asked for them."), m_view);
@@ -191,8 +192,8 @@ QString TraceSwitches::stateText() const
     if (const auto allowed = canSwitch(); !allowed)
         parts.append(i18nc("a reason", "They cannot be switched now: %1.", allowed.error().cause));
     else if (status.logPath.isEmpty())
-        parts.append(i18n("Its lines will not appear here: it was not started with a log file (-D) and "
-                          "“-msg timestamp=on”, so they go wherever its standard error goes."));
+        parts.append(
+            i18n("Its lines do not appear here: it was started without “-D FILE -msg timestamp=on”."));
     else
         parts.append(i18n("Its log is %1.", status.logPath));
     return parts.join(u' ');
@@ -222,6 +223,7 @@ void TraceSwitches::refresh()
     m_shown.setFilterRegularExpression(QRegularExpression::fromWildcard(
         pattern(), Qt::CaseInsensitive, QRegularExpression::NonPathWildcardConversion));
     m_state->setText(stateText());
+    m_state->setToolTip(m_state->text());
     const bool all = m_filter->text().trimmed().isEmpty();
     const QString reason = allowed ? QString() : allowed.error().message();
     m_ask->setEnabled(allowed.has_value());
