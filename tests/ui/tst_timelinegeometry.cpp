@@ -95,6 +95,8 @@ private Q_SLOTS:
         zoom.reveal(2'500'000);
         QVERIFY(zoom.range().contains(2'500'000));
         zoom.setFollowing(true);
+        QCOMPARE(zoom.range().endNs, zoom.bounds().endNs);
+        zoom.fit();
         QCOMPARE(zoom.range(), zoom.bounds());
 
         zoom.setSelection(Interval{ 10, 5 });

@@ -7,6 +7,7 @@
 #include "timeline/details.h"
 #include "timeline/ownership.h"
 #include "timeline/phases.h"
+#include "timeline/recording.h"
 #include "timeline/timelinehit.h"
 #include "timeline/timelinemodel.h"
 
@@ -202,6 +203,39 @@ private Q_SLOTS:
         QVERIFY(!ownerSentence(rows[0], rows[0].spans[1]).isEmpty());
     }
 
+    void embeddedVmm()
+    {
+        auto recording = timeline::readRecording(u"" CUTOVER_TEST_DATA "/recordings/vmm-prepared.cutover"_s);
+        QVERIFY(recording);
+        timeline::Record record;
+        record.append(std::move(recording->events));
+        const TimelineModel model(record);
+        const Scene& scene = model.scene();
+        QVERIFY(scene.pause.isKnown());
+        QCOMPARE(scene.ownership.size(), std::size_t{ 3 });
+        for (const OwnershipRow& row : scene.ownership) {
+            QVERIFY(row.reported);
+            QVERIFY(!row.resource.isEmpty());
+            std::vector<Owner> owners;
+            for (const OwnershipSpan& span : row.spans)
+                owners.push_back(span.owner);
+            QCOMPARE(owners, (std::vector{ Owner::Source, Owner::Nobody, Owner::Destination }));
+            // Nobody owns it only within the pause.
+            QVERIFY(row.spans[1].time.startNs >= scene.pause.startNs);
+            QVERIFY(row.spans[1].time.endNs <= scene.pause.endNs);
+        }
+        QCOMPARE(scene.arrows.size(), std::size_t{ 9 });
+        for (const Arrow& arrow : scene.arrows) {
+            QVERIFY(arrow.inferred);
+            QVERIFY(arrow.sentNs < arrow.receivedNs);
+        }
+        QCOMPARE(scene.streams.size(), std::size_t{ 1 });
+        QVERIFY(scene.streams[0].endNs < scene.extent.endNs);
+        QVERIFY(scene.console.spans.size() >= 8);
+        QVERIFY(std::ranges::any_of(
+            scene.console.marks, [](const LaneMark& mark) { return mark.name == u"migrate"; }));
+    }
+
     void ownershipOfTwoIsAFault()
     {
         const std::vector<timeline::Event> events{ ownership(Side::Source, 1'000, true),
@@ -230,8 +264,11 @@ private Q_SLOTS:
         QCOMPARE(scene().ownership.size(), std::size_t{ 1 });
         const OwnershipRow& guest = scene().ownership[0];
         QVERIFY(!guest.reported);
-        QCOMPARE(guest.spans.front().owner, Owner::Source);
-        QCOMPARE(guest.spans.back().owner, Owner::Destination);
+        std::vector<Owner> owners;
+        for (const OwnershipSpan& span : guest.spans)
+            owners.push_back(span.owner);
+        // Before the source was started nobody had the guest.
+        QCOMPARE(owners, (std::vector{ Owner::Nobody, Owner::Source, Owner::Nobody, Owner::Destination }));
         for (std::size_t i = 0; i < guest.spans.size(); ++i) {
             QVERIFY(guest.spans[i].inferred);
             QVERIFY(guest.spans[i].owner != Owner::Both);

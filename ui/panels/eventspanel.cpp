@@ -8,6 +8,7 @@
 
 #include <KLocalizedString>
 
+#include <QAbstractButton>
 #include <QComboBox>
 #include <QFocusEvent>
 #include <QHBoxLayout>
@@ -80,10 +81,10 @@ QWidget* EventsPanel::makeFilterRow()
     layout->addWidget(m_times);
     layout->addWidget(m_count);
     // A narrow dock must not be kept from being narrow.
-    for (QComboBox* box : { m_side, m_kind, m_times }) {
-        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        box->setMinimumContentsLength(9);
-    }
+    for (QComboBox* box : { m_side, m_kind, m_times })
+        box->setMinimumWidth(fontMetrics().averageCharWidth() * 5);
+    m_text->setMinimumWidth(fontMetrics().averageCharWidth() * 8);
+    m_count->setMinimumWidth(1);
     connect(m_side, &QComboBox::currentIndexChanged, this, &EventsPanel::applyFilter);
     connect(m_kind, &QComboBox::currentIndexChanged, this, &EventsPanel::applyFilter);
     connect(m_text, &QLineEdit::textChanged, this, &EventsPanel::applyFilter);
@@ -104,6 +105,8 @@ void EventsPanel::makeView()
     m_view->setWordWrap(false);
     m_view->setTabKeyNavigation(false);
     m_view->setCornerButtonEnabled(false);
+    if (auto* corner = m_view->findChild<QAbstractButton*>())
+        corner->setAccessibleName(i18n("All events"));
     m_view->setFrameShape(QFrame::NoFrame);
     m_view->setVerticalScrollMode(QAbstractItemView::ScrollPerItem);
     m_view->installEventFilter(this);

@@ -5,6 +5,8 @@
 
 #include "timeline/fds.h"
 
+#include <utility>
+
 namespace cutover::ui {
 
 QString Arrow::label() const
@@ -13,14 +15,34 @@ QString Arrow::label() const
     return id == 0 ? known : known + u' ' + QString::number(id);
 }
 
+namespace {
+
+/// When the last migration began, and when its source wrote the CPR state.
+struct Departure
+{
+    qint64 commandNs = 0;
+    qint64 cprStateNs = 0;
+};
+
+Departure departureOf(std::span<const timeline::Event> events)
+{
+    Departure departure;
+    for (const timeline::Event& event : events) {
+        if (event.side != Side::Source || event.timeNs <= 0)
+            continue;
+        if (event.category == timeline::Category::QmpSent && event.name == u"migrate")
+            departure = { .commandNs = event.timeNs, .cprStateNs = 0 };
+        else if (event.category == timeline::Category::Trace && event.name == u"cpr_state_save")
+            departure.cprStateNs = event.timeNs;
+    }
+    return departure;
+}
+
+} // namespace
+
 std::vector<Arrow> arrowsOf(std::span<const timeline::Event> events)
 {
-    qint64 startNs = 0;
-    for (const timeline::Event& event : events) {
-        if (event.side == Side::Source && event.category == timeline::Category::QmpSent
-            && event.name == u"migrate")
-            startNs = event.timeNs;
-    }
+    const Departure departure = departureOf(events);
     std::vector<Arrow> arrows;
     for (const timeline::FdEntry& fd : timeline::fdTable(events)) {
         Arrow arrow{ .name = fd.name,
@@ -29,17 +51,18 @@ std::vector<Arrow> arrowsOf(std::span<const timeline::Event> events)
             .receivedNs = fd.receivedNs,
             .inferred = false,
             .text = fd.text };
-        // Those of the main channel are logged only by name; what was saved before the command went nowhere.
-        if (!fd.sent && !fd.received && fd.claim == timeline::FdClaim::Claimed && startNs > 0
-            && fd.savedNs >= startNs) {
-            arrow.sentNs = fd.savedNs;
+        // A VMM that does not log what it passes logs at least what it found.
+        if (!fd.sent && !fd.received && fd.claim == timeline::FdClaim::Claimed && departure.commandNs > 0) {
+            // What was saved after the command went through the main channel, the rest is the CPR state.
+            arrow.sentNs = fd.savedNs >= departure.commandNs ? fd.savedNs : departure.cprStateNs;
             arrow.receivedNs = fd.claimedNs;
             arrow.inferred = true;
         }
         if (arrow.sentNs > 0 && arrow.receivedNs > 0)
             arrows.push_back(std::move(arrow));
     }
-    std::ranges::stable_sort(arrows, {}, &Arrow::sentNs);
+    std::ranges::stable_sort(
+        arrows, {}, [](const Arrow& arrow) { return std::pair(arrow.sentNs, arrow.receivedNs); });
     return arrows;
 }
 
@@ -49,8 +72,11 @@ std::vector<ArrowBundle> bundleArrows(
     std::vector<ArrowBundle> bundles;
     for (std::size_t i = 0; i < arrows.size(); ++i) {
         const Arrow& arrow = arrows[i];
-        const double x = timeToPixel(arrow.sentNs, range, width);
-        if (!bundles.empty() && x - timeToPixel(bundles.back().lastSentNs, range, width) < spacing) {
+        const auto isNear = [&](qint64 timeNs, qint64 otherNs) {
+            return std::abs(timeToPixel(timeNs, range, width) - timeToPixel(otherNs, range, width)) < spacing;
+        };
+        if (!bundles.empty() && isNear(arrow.sentNs, bundles.back().lastSentNs)
+            && isNear(arrow.receivedNs, bundles.back().lastReceivedNs)) {
             ArrowBundle& bundle = bundles.back();
             ++bundle.count;
             bundle.lastSentNs = arrow.sentNs;

@@ -21,8 +21,8 @@ struct Arrow
     int id = 0;
     qint64 sentNs = 0;
     qint64 receivedNs = 0;
-    /// Neither its sending nor its arrival was logged: the ends are when the source put it into its state and
-    /// when the destination took it out.
+    /// Neither its sending nor its arrival was logged: the ends are when the source saved it and when the
+    /// destination found it.
     bool inferred = false;
     QString text; ///< what it is, where that is known: "memfd, 256 KiB"
 
@@ -54,7 +54,7 @@ struct ArrowBundle
     }
 };
 
-/// Bundles neighbours that leave less than \a spacing pixels apart where \a range fills \a width.
+/// Bundles neighbours that leave and arrive less than \a spacing pixels apart where \a range fills \a width.
 std::vector<ArrowBundle> bundleArrows(
     std::span<const Arrow> arrows, const Interval& range, double width, double spacing);
 

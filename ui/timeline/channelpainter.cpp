@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "labels.h"
 #include "timelinehit.h"
 #include "timelinepainter.h"
 
@@ -59,9 +58,9 @@ void TimelinePainter::paintArrows(const QRectF& bar)
     std::erase_if(bundles, [this](const ArrowBundle& bundle) { return !isInView(bundle.time()); });
 
     QPainterPath bands;
+    bands.setFillRule(Qt::WindingFill);
     QPainterPath heads;
-    std::vector<LabelRequest> requests;
-    std::vector<QString> texts;
+    heads.setFillRule(Qt::WindingFill);
     m_painter.setRenderHint(QPainter::Antialiasing);
     for (const ArrowBundle& bundle : bundles) {
         const Arrow& first = m_scene.arrows[bundle.first];
@@ -81,29 +80,37 @@ void TimelinePainter::paintArrows(const QRectF& bar)
             m_painter.drawLine(QPointF(right, bar.top()), QPointF(rightEnd, bar.bottom() - 2));
             addHead(heads, { rightEnd, bar.bottom() }, em * 0.3);
         }
-        texts.push_back(bundle.isSingle()
-                ? first.label()
-                : i18np("%1 descriptor", "%1 descriptors", static_cast<int>(bundle.count)));
-        requests.push_back({ .x = left - plot.left(), .width = m_fonts.widthOf(texts.back()) + 4 });
     }
     m_painter.fillPath(bands, m_colours.tint(m_colours.channel, 0.35));
     m_painter.fillPath(heads, m_colours.channel);
     m_painter.setRenderHint(QPainter::Antialiasing, false);
     if (m_geometry.isFolded(LaneId::Channels))
         return;
-    constexpr int rows = 2;
-    const auto places = placeLabels(requests, rows, em * 0.9, plot.width());
+    paintArrowNames(bar, bundles);
+}
+
+void TimelinePainter::paintArrowNames(const QRectF& bar, std::span<const ArrowBundle> bundles)
+{
+    // Arrows lean to the right as time goes on: left of where one begins nothing of it is in the way.
+    const double em = m_geometry.em();
+    std::array<double, 2> used{ bar.left(), bar.left() };
     m_painter.setFont(m_fonts.small());
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        if (!places[i])
-            continue;
-        const QRectF place(
-            plot.left() + places[i]->left, bar.top() + (places[i]->row * em * 0.95), requests[i].width, em);
-        QColor ground = m_colours.background;
-        ground.setAlphaF(0.75F);
-        m_painter.fillRect(place, ground);
-        m_painter.setPen(m_colours.text);
-        m_painter.drawText(place, Qt::AlignCenter, texts[i]);
+    m_painter.setPen(m_colours.text);
+    for (const ArrowBundle& bundle : bundles) {
+        const QString text = bundle.isSingle()
+            ? m_scene.arrows[bundle.first].label()
+            : i18np("%1 descriptor", "%1 descriptors", static_cast<int>(bundle.count));
+        const double width = m_fonts.widthOf(text) + 2;
+        const double right = std::min(x(bundle.sentNs), x(bundle.receivedNs)) - (em * 0.4);
+        for (std::size_t row = 0; row < used.size(); ++row) {
+            if (right - width < used[row] || right > bar.right())
+                continue;
+            m_painter.drawText(
+                QRectF(right - width, bar.top() + (static_cast<double>(row) * em * 1.05), width, em),
+                Qt::AlignLeft | Qt::AlignVCenter, text);
+            used[row] = right + (em * 0.4);
+            break;
+        }
     }
 }
 

@@ -8,7 +8,10 @@
 
 #include <KLocalizedString>
 
+#include <QKeyEvent>
 #include <QTextBrowser>
+#include <QTextCursor>
+#include <QUrl>
 #include <QVBoxLayout>
 
 namespace cutover::ui {
@@ -22,22 +25,43 @@ DetailsPanel::DetailsPanel(TimelinePanel* timeline, QWidget* parent)
     m_text->setAccessibleName(i18n("Details of the selection"));
     m_text->setOpenLinks(false);
     m_text->setFrameShape(QFrame::NoFrame);
-    // Links are reached with Tab, text is selected with the keyboard, too.
-    m_text->setTextInteractionFlags(Qt::TextBrowserInteraction | Qt::TextSelectableByKeyboard);
+    // Not from link to link with Tab: that would keep the focus here. Return follows the link at the cursor.
+    m_text->setTextInteractionFlags(
+        Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard | Qt::LinksAccessibleByMouse);
+    m_text->installEventFilter(this);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_text);
-    setFocusProxy(m_text);
-    connect(m_text, &QTextBrowser::anchorClicked, this, [this](const QUrl& link) {
-        bool ok = false;
-        const qulonglong event = link.path().toULongLong(&ok);
-        if (ok)
-            Q_EMIT eventRequested(event);
-    });
+    connect(m_text, &QTextBrowser::anchorClicked, this, &DetailsPanel::follow);
     connect(timeline->view(), &TimelineView::selectionChanged, this, &DetailsPanel::show);
     connect(timeline, &TimelinePanel::sceneChanged, this, &DetailsPanel::show);
     connect(&timeline->zoom(), &ZoomControl::markersChanged, this, &DetailsPanel::show);
     show();
+}
+
+void DetailsPanel::focusInEvent(QFocusEvent* event)
+{
+    m_text->setFocus(event->reason());
+}
+
+bool DetailsPanel::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Return) {
+        const QString link = m_text->textCursor().charFormat().anchorHref();
+        if (!link.isEmpty()) {
+            follow(QUrl(link));
+            return true;
+        }
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+void DetailsPanel::follow(const QUrl& link)
+{
+    bool ok = false;
+    const qulonglong event = link.path().toULongLong(&ok);
+    if (ok)
+        Q_EMIT eventRequested(event);
 }
 
 void DetailsPanel::show()

@@ -6,6 +6,7 @@
 #include <QWidget>
 
 class QTextBrowser;
+class QUrl;
 
 namespace cutover::ui {
 
@@ -26,8 +27,13 @@ Q_SIGNALS:
     /// The operator followed a link to this event.
     void eventRequested(std::size_t event);
 
+protected:
+    void focusInEvent(QFocusEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     void show();
+    void follow(const QUrl& link);
     QString html(const Details& details) const;
 
     TimelinePanel* m_timeline;

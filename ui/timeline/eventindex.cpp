@@ -80,7 +80,8 @@ std::vector<EventRun> EventIndex::runs(Side side, const Interval& range, double 
     auto at = std::ranges::lower_bound(all, range.startNs, {}, &EventPoint::timeNs);
     while (at != all.end() && at->timeNs < range.endNs) {
         const double x = std::floor(timeToPixel(at->timeNs, range, width));
-        const qint64 next = std::max(pixelToTime(x + 1, range, width), at->timeNs + 1);
+        const double edge = (x + 1) * static_cast<double>(range.length()) / width;
+        const qint64 next = std::max(range.startNs + static_cast<qint64>(std::ceil(edge)), at->timeNs + 1);
         const auto end = gallop(at, all.end(), std::min(next, range.endNs));
         found.push_back({ .x = x, .count = static_cast<std::size_t>(end - at) });
         at = end;

@@ -202,7 +202,7 @@ Lane consoleLane(const timeline::KeyEvents& events, const Interval& extent)
                 .tone = failed ? Tone::Fault
                     : rests    ? Tone::Idle
                                : Tone::Prepare,
-                .text = event.name,
+                .text = QString(event.name).replace(u'-', u' '),
                 .sentence = event.attributes.value(QLatin1StringView("sentence")).toString() });
         } else if (const QString name = actionName(event); !name.isEmpty()) {
             lane.marks.push_back({ .timeNs = event.timeNs,

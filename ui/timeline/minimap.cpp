@@ -69,6 +69,14 @@ void Minimap::drawEvents(QPainter& painter, Side side, const QRectF& row) const
     const QColor colour = side == Side::Source ? colours.source
         : side == Side::Destination            ? colours.destination
                                                : colours.faint;
+    for (const LaneSpan& span : m_model->scene().lane(side).spans) {
+        if (span.tone != Tone::Runs)
+            continue;
+        const double left = timeToPixel(span.time.startNs, m_zoom->bounds(), row.width());
+        const double right = timeToPixel(span.time.endNs, m_zoom->bounds(), row.width());
+        painter.fillRect(
+            QRectF(left, row.top(), std::max(1.0, right - left), row.height()), colours.tint(colour, 0.3));
+    }
     std::size_t most = 1;
     const auto runs = m_model->index().runs(side, m_zoom->bounds(), row.width());
     for (const EventRun& run : runs)
@@ -77,7 +85,7 @@ void Minimap::drawEvents(QPainter& painter, Side side, const QRectF& row) const
     for (const EventRun& run : runs) {
         const double share = std::log2(static_cast<double>(run.count) + 1) / scale;
         const double tall = std::max(1.0, row.height() * share);
-        painter.fillRect(QRectF(run.x, row.bottom() - tall, 1, tall), colours.tint(colour, 0.7));
+        painter.fillRect(QRectF(run.x, row.bottom() - tall, 1, tall), colours.tint(colour, 0.9));
     }
 }
 

@@ -13,20 +13,31 @@ namespace cutover::ui {
 using timeline::Category;
 using timeline::Event;
 
+/// The main channels' connections. One ends by the word of the destination, else with its migration.
 static std::vector<Interval> streamsOf(std::span<const Event> events, qint64 endNs)
 {
     std::vector<Interval> streams;
-    bool open = false;
     for (const Event& event : events) {
-        if (event.category != Category::Trace || event.timeNs <= 0)
-            continue;
-        if (event.side == Side::Source && event.name == u"migration_socket_outgoing_connected") {
+        if (event.category == Category::Trace && event.timeNs > 0 && event.side == Side::Source
+            && event.name == u"migration_socket_outgoing_connected")
             streams.push_back({ .startNs = event.timeNs, .endNs = endNs });
-            open = true;
-        } else if (open && event.side == Side::Destination
-            && event.name == u"process_incoming_migration_co_end") {
-            streams.back().endNs = std::max(event.timeNs, streams.back().startNs);
-            open = false;
+    }
+    std::ranges::sort(streams, {}, &Interval::startNs);
+    for (std::size_t i = 0; i + 1 < streams.size(); ++i)
+        streams[i].endNs = streams[i + 1].startNs;
+    for (const bool byDestination : { false, true }) {
+        for (const Event& event : events) {
+            const QString state = event.attributes.value(QLatin1StringView("state")).toString();
+            const bool ends = byDestination
+                ? event.side == Side::Destination && event.name == u"process_incoming_migration_co_end"
+                : event.side == Side::Source && event.name == u"migrate_set_state"
+                    && (state == u"completed" || state == u"failed" || state == u"cancelled");
+            if (!ends || event.category != Category::Trace)
+                continue;
+            const auto stream = std::ranges::find_if(
+                streams, [&event](const Interval& each) { return each.contains(event.timeNs); });
+            if (stream != streams.end())
+                stream->endNs = event.timeNs;
         }
     }
     return streams;

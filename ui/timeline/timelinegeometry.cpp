@@ -135,7 +135,8 @@ TimelineGeometry::TimelineGeometry(const Space& space)
 double TimelineGeometry::scrollRange() const
 {
     const double all = m_top.back() + m_height.back();
-    return std::max(0.0, all - lanes().height());
+    const double hidden = all - lanes().height();
+    return hidden < 0.5 ? 0 : hidden;
 }
 
 std::optional<LaneId> TimelineGeometry::laneAt(double y) const
@@ -163,6 +164,12 @@ QRectF TimelineGeometry::ruler() const
 QRectF TimelineGeometry::band() const
 {
     return { m_space.gutter, ruler().bottom(), plot().width(), bandLines * m_space.em };
+}
+
+QRectF TimelineGeometry::markerFlag(double x, bool onTheLeft) const
+{
+    const double em = m_space.em;
+    return { onTheLeft ? x + 1 - (em * 1.2) : x, ruler().bottom() - (em * 1.15), em * 1.2, em * 1.15 };
 }
 
 QRectF TimelineGeometry::lanes() const

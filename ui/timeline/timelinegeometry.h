@@ -76,6 +76,8 @@ public:
     QRectF ruler() const;
     /// Between the ruler and the lanes: holds the length of the pause and the flags of the markers.
     QRectF band() const;
+    /// The flag of a marker that stands at \a x, on the left of it or on the right.
+    QRectF markerFlag(double x, bool onTheLeft) const;
     /// Where lanes are seen; they reach beyond it where they are scrolled.
     QRectF lanes() const;
     QRectF lane(LaneId lane) const;

@@ -110,8 +110,9 @@ TimelineHit hitBundle(const Query& query, const ArrowBundle& bundle)
                   first.text);
         if (first.inferred)
             hit.sentence += u' '
-                + i18n("Drawn from when the source saved it to when the destination found it: its passing "
-                       "through the main channel is not logged.");
+                + i18n(
+                    "Its passing is not logged: drawn from when the source saved it to when the destination "
+                    "found it.");
         return hit;
     }
     hit.title = i18np("%1 descriptor", "%1 descriptors", static_cast<int>(bundle.count));

@@ -13,6 +13,9 @@
 
 namespace cutover::ui {
 
+/// How many pixels off is near enough for the mouse.
+inline constexpr double hitReach = 4;
+
 /// What is under the mouse, or selected.
 struct TimelineHit
 {
@@ -34,7 +37,7 @@ struct TimelineHit
 TimelineHit hitTest(const Scene& scene, const EventIndex& index, const TimelineGeometry& geometry,
     const Interval& range, QPointF position, double reach);
 
-/// Arrows that leave less pixels apart than this are drawn as one.
+/// Arrows that leave and arrive less pixels apart than this are drawn as one.
 double bundleSpacing(double em);
 
 } // namespace cutover::ui

@@ -15,8 +15,6 @@
 /// Wheel, mouse, touchpad and touch screen of the timeline.
 namespace cutover::ui {
 
-static constexpr double hitReach = 4;
-
 qint64 TimelineView::timeAt(double x) const
 {
     return geometryNow().timeAt(x, m_zoom->range());
@@ -66,15 +64,18 @@ std::optional<ZoomControl::Marker> TimelineView::markerAt(QPointF position) cons
     const TimelineGeometry geometry = geometryNow();
     if (position.y() > geometry.ruler().bottom() || position.x() < geometry.plot().left())
         return std::nullopt;
-    for (const auto which : { ZoomControl::Marker::B, ZoomControl::Marker::A }) {
-        const auto timeNs = m_zoom->marker(which);
-        if (!timeNs)
-            continue;
-        const double left = geometry.xOf(*timeNs, m_zoom->range());
-        if (position.x() >= left - hitReach && position.x() <= left + geometry.em() + hitReach)
-            return which;
-    }
-    return std::nullopt;
+    const auto a = m_zoom->marker(ZoomControl::Marker::A);
+    const auto b = m_zoom->marker(ZoomControl::Marker::B);
+    const bool aFirst = a && b && *a <= *b;
+    const auto isOn = [&](std::optional<qint64> timeNs, bool onTheLeft) {
+        return timeNs
+            && geometry.markerFlag(geometry.xOf(*timeNs, m_zoom->range()), onTheLeft)
+                   .adjusted(-hitReach, -hitReach, hitReach, hitReach)
+                   .contains(position);
+    };
+    if (isOn(a, aFirst))
+        return ZoomControl::Marker::A;
+    return isOn(b, a && !aFirst) ? std::optional(ZoomControl::Marker::B) : std::nullopt;
 }
 
 void TimelineView::mousePressEvent(QMouseEvent* event)

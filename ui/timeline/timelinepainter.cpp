@@ -259,20 +259,20 @@ void TimelinePainter::paintSelection()
 
 void TimelinePainter::paintMarkers()
 {
+    // The flags look away from each other, so that both can be read however close they are.
+    const bool aFirst = m_state.markerA && m_state.markerB && *m_state.markerA <= *m_state.markerB;
     if (m_state.markerA)
-        paintMarker(*m_state.markerA, i18nc("marker", "A"));
+        paintMarker(*m_state.markerA, i18nc("marker", "A"), aFirst);
     if (m_state.markerB)
-        paintMarker(*m_state.markerB, i18nc("marker", "B"));
+        paintMarker(*m_state.markerB, i18nc("marker", "B"), m_state.markerA && !aFirst);
 }
 
-void TimelinePainter::paintMarker(qint64 timeNs, const QString& name)
+void TimelinePainter::paintMarker(qint64 timeNs, const QString& name, bool onTheLeft)
 {
     if (!m_state.range.contains(timeNs))
         return;
-    const double em = m_geometry.em();
     const double at = std::floor(x(timeNs));
-    const QRectF flag(
-        at, m_geometry.ruler().bottom() - (em * 1.15), m_fonts.widthOf(name) + (em * 0.6), em * 1.15);
+    const QRectF flag = m_geometry.markerFlag(at, onTheLeft);
     m_painter.fillRect(QRectF(at, flag.top(), 1, m_geometry.height() - flag.top()), m_colours.text);
     m_painter.fillRect(flag, m_colours.text);
     m_painter.setFont(m_fonts.bold());

@@ -78,7 +78,7 @@ private:
     void paintPause();
     void paintSelection();
     void paintMarkers();
-    void paintMarker(qint64 timeNs, const QString& name);
+    void paintMarker(qint64 timeNs, const QString& name, bool onTheLeft);
     void paintPlayPosition();
     void paintTitles();
 
@@ -92,6 +92,7 @@ private:
     void paintChannels();
     void paintStreams(const QRectF& bar);
     void paintArrows(const QRectF& bar);
+    void paintArrowNames(const QRectF& bar, std::span<const ArrowBundle> bundles);
     void paintOwnership();
     void paintOwner(const OwnershipSpan& span, const QRectF& part);
 

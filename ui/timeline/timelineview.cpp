@@ -20,8 +20,6 @@
 
 namespace cutover::ui {
 
-static constexpr double hitReach = 4;
-
 TimelineView::TimelineView(const TimelineModel* model, ZoomControl* zoom, QWidget* parent)
     : QAbstractScrollArea(parent)
     , m_model(model)
