@@ -144,6 +144,12 @@ private Q_SLOTS:
         QVERIFY2(all.contains(u"never says that it ran the guest"), qPrintable(all));
         QVERIFY2(all.contains(u"Recommended"), qPrintable(all));
         QVERIFY2(all.contains(u"there is no way back"), qPrintable(all));
+        // Nothing that explains a step is cut off.
+        QTest::qWait(0);
+        for (const QLabel* label : panel->findChildren<QLabel*>()) {
+            if (label->isVisible() && label->wordWrap())
+                QVERIFY2(label->height() >= label->heightForWidth(label->width()), qPrintable(label->text()));
+        }
         if (const QString folder = qEnvironmentVariable("CUTOVER_SCREENSHOTS"); !folder.isEmpty())
             QVERIFY(window.grab().save(folder + u"/rescue.png"_s));
 

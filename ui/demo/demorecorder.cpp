@@ -27,6 +27,8 @@ static constexpr int stepLimitMs = 180'000;
 static constexpr int textWidth = 100;
 static constexpr QSize pictureSize(1600, 1000);
 
+static const QString duringName = QStringLiteral("during");
+
 static void say(const QString& text)
 {
     std::fputs(qPrintable(text + u'\n'), stdout);
@@ -49,7 +51,7 @@ DemoRecorder::DemoRecorder(SessionModel* session, DemoDirector* director, QWidge
             i18n("the step has not come to its end in time")));
         conclude();
     });
-    connect(director, &DemoDirector::inTheMiddle, this, [this] { takePicture(QStringLiteral("during")); });
+    connect(director, &DemoDirector::inTheMiddle, this, [this] { takePicture(duringName); });
     connect(director, &DemoDirector::changed, this, [this] {
         if (!m_director->isActive()) {
             conclude();
@@ -87,6 +89,9 @@ void DemoRecorder::advance()
         return;
     }
     say(i18nc("number, title", "%1. %2", m_director->number(), step->title));
+    // It can have been over before it could be seen.
+    if (!step->during.isEmpty())
+        takePicture(duringName);
     if (!step->shot.isEmpty())
         takePicture(step->shot);
     m_director->next();
@@ -95,9 +100,10 @@ void DemoRecorder::advance()
 void DemoRecorder::takePicture(const QString& name)
 {
     const QString path = m_folder + u'/' + name + QStringLiteral(".png");
-    // A step's state can be told more than once; the last picture counts.
+    if (m_written.contains(path))
+        return;
     if (m_window->grab().save(path))
-        m_written += m_written.contains(path) ? QStringList() : QStringList{ path };
+        m_written << path;
     else
         note(failure(ErrorCode::System, i18n("write the picture"), path, i18n("it cannot be written")));
 }

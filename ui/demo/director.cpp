@@ -90,7 +90,7 @@ void DemoDirector::watch()
         return;
     const op::SessionState& state = m_session->state();
     const QString id = op::stateId(state);
-    if (id == step()->during)
+    if (step()->during.contains(id))
         Q_EMIT inTheMiddle();
     const auto* ready = std::get_if<op::state::Ready>(&state);
     if (std::holds_alternative<op::state::Failed>(state) || std::holds_alternative<op::state::Stranded>(state)

@@ -50,7 +50,7 @@ Q_SIGNALS:
     void changed();
     /// What to look at now, as DemoStep::show.
     void look(const QString& what);
-    /// The state that the step's `during` names has come.
+    /// A state that the step's `during` names has come.
     void inTheMiddle();
 
 private:

@@ -42,7 +42,7 @@ static Result<DemoStep> readStep(const QJsonObject& object)
         .until = object["until"_L1].toString(),
         .show = object["show"_L1].toString(),
         .shot = object["shot"_L1].toString(),
-        .during = object["during"_L1].toString() };
+        .during = object["during"_L1].toString().split(u' ', Qt::SkipEmptyParts) };
     if (step.id.isEmpty() || step.title.isEmpty() || step.text.isEmpty())
         return malformed(step.id, i18n("a step needs an id, a title and a text"));
     const QString action = object["do"_L1].toString();

@@ -25,7 +25,7 @@ struct DemoStep
     QString until; ///< the state's id (op::stateId) that the step waits for; empty: none
     QString show; ///< what to look at: "session", "timeline", or a dock's object name; empty: as it is
     QString shot; ///< name of the picture of the step's end, for a demo that nobody watches
-    QString during; ///< the state's id in which a picture "during" is taken
+    QStringList during; ///< the ids of the states in which there is something to be seen of the work itself
 
     bool operator==(const DemoStep&) const = default;
 };

@@ -179,6 +179,23 @@ void RescuePanel::update()
     m_trouble->setVisible(view->failure.has_value());
     if (view->failure)
         m_trouble->setText(view->failure->sentence() + u'\n' + view->failure->error.remedy);
+    makeRoom();
+}
+
+void RescuePanel::resizeEvent(QResizeEvent* event)
+{
+    QFrame::resizeEvent(event);
+    makeRoom();
+}
+
+void RescuePanel::makeRoom()
+{
+    // The widths are known once the layout has placed the texts.
+    layout()->activate();
+    for (QLabel* label : findChildren<QLabel*>()) {
+        if (label->wordWrap())
+            label->setMinimumHeight(qMax(0, label->heightForWidth(label->width())));
+    }
 }
 
 void RescuePanel::updateRow(op::RescueKind kind, Row& row)

@@ -32,6 +32,9 @@ public:
     /// To the first step that can be done.
     void goToSteps();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     struct Row
     {
@@ -41,6 +44,8 @@ private:
     };
 
     void update();
+    /// Gives each text the height that it needs at its width; a layout that is short of room would cut it.
+    void makeRoom();
     void updateRow(op::RescueKind kind, Row& row);
     void perform(op::RescueKind kind);
     void nextPair();
