@@ -167,6 +167,7 @@ QWidget* StartPanel::makeOthers()
     m_labBinary = new QComboBox(group);
     m_labBinary->setObjectName(u"labBinary"_s);
     m_labBinary->setAccessibleName(i18n("Program of the pair"));
+    m_labBinary->addItem(i18n("Embedded VMM, with a network and a disk"), u"cutover-vmm"_s);
     for (const QString& program :
         { u"qemu-system-x86_64"_s, u"qemu-system-x86_64-11.1"_s, u"qemu-system-x86_64-10.0"_s }) {
         if (!QStandardPaths::findExecutable(program).isEmpty())
@@ -340,11 +341,9 @@ void StartPanel::updateButtons()
     m_connect->setToolTip(ready ? i18n("Connects and looks for what could go wrong. Changes nothing.")
                                 : i18n("Not yet: %1.", ready.error().cause));
     m_connect->setAccessibleDescription(m_connect->toolTip());
-    const bool hasBinary = m_labBinary->count() > 0;
-    m_lab->setEnabled(!m_busy && hasBinary);
-    m_lab->setToolTip(hasBinary
-            ? i18n("Starts a VMM in a private folder and connects to it; it ends with this window")
-            : i18n("No QEMU is installed: qemu-system-x86_64 is not in the PATH."));
+    m_lab->setEnabled(!m_busy);
+    m_lab->setToolTip(
+        i18n("Starts a busy guest in a private folder and connects to it; it ends with this window"));
 }
 
 void StartPanel::requestConnect()
