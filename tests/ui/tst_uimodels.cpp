@@ -387,7 +387,8 @@ private Q_SLOTS:
         QVERIFY(!committing.reason.isEmpty());
         QCOMPARE(nextStep(Migrated{}, false).step, NextStep::Finish);
         QVERIFY(nextStep(Migrated{}, true).label != nextStep(Migrated{}, false).label);
-        QVERIFY(!nextStep(Stranded{}, false).enabled);
+        QCOMPARE(nextStep(Stranded{}, false).step, NextStep::Rescue);
+        QVERIFY(nextStep(Stranded{}, false).enabled);
         QVERIFY(isUnderWay(Moving{}));
         QVERIFY(!isUnderWay(Failed{}));
     }
