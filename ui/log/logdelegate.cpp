@@ -163,6 +163,9 @@ void LogDelegate::paintText(const Line& line) const
         text = text.first(room - 1) + u'…';
     text.replace(u'\n', u' ');
     QTextLayout layout(text, line.font);
+    QTextOption oneLine;
+    oneLine.setWrapMode(QTextOption::NoWrap);
+    layout.setTextOption(oneLine);
     if (!line.selected)
         layout.setFormats(formatsOf(text, line.colours));
     layout.beginLayout();
