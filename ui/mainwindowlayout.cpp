@@ -135,6 +135,9 @@ void MainWindow::showDocks()
         return;
     restoreState(m_hiddenLayout, layoutVersion);
     m_hiddenLayout.clear();
+    // Sizes that docks are given before they have ever been shown do not stay.
+    if (settings().readEntry("State", QByteArray()).isEmpty())
+        resizeDocks({ m_docks[0] }, { width() * 31 / 100 }, Qt::Horizontal);
 }
 
 } // namespace cutover::ui

@@ -246,10 +246,10 @@ FdPrediction predictFd(
     if (device.kind == DeviceKind::Channel)
         return stays(FdEffect::Inherited,
             i18n("the console opens it, and the destination inherits it when it is started"));
-    if (const FdPrediction all = refusedRoute(inventory, route); all.effect == FdEffect::Refused)
-        return all;
     if (fd.state == "absent"_L1)
         return stays(FdEffect::Nothing, i18n("there is no descriptor in this place now"));
+    if (const FdPrediction all = refusedRoute(inventory, route); all.effect == FdEffect::Refused)
+        return all;
     const bool switched = inventory.global.exists() && device.own.exists();
     if (!switched)
         return predictUnswitched(route, device, fd);

@@ -1,11 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "base/process.h"
 #include "lab/privatenetwork.h"
 #include "lab/vmmlab.h"
 #include "sessionrun.h"
 
+#include <QFileInfo>
 #include <QJsonArray>
+#include <QRegularExpression>
 #include <QTemporaryDir>
 
 #include <algorithm>
@@ -83,6 +86,7 @@ private Q_SLOTS:
     void init();
     void predictionIsWhatHappens_data();
     void predictionIsWhatHappens();
+    void attachedDestinationIsToldToo();
     void globalSwitchIsTakenAndUndone();
     void switchesAreForBeforeTheMigration();
 
@@ -187,6 +191,57 @@ void TestVmmSwitches::predictionIsWhatHappens()
                 qPrintable(key + u": foretold "_s + prediction.sentence() + u"; found "_s + identity));
         }
     }
+}
+
+void TestVmmSwitches::attachedDestinationIsToldToo()
+{
+    QString problem;
+    const auto lab = startedVmm(problem);
+    QVERIFY2(problem.isEmpty(), qPrintable(problem));
+    const auto file = [&](const QString& name) { return QString(lab->folder() + u"/other."_s + name); };
+    QStringList argv = lab->arguments();
+    argv[argv.indexOf(u"-qmp"_s) + 1] = u"unix:%1,server=on,wait=off"_s.arg(file(u"qmp"_s));
+    argv[argv.indexOf(u"-D"_s) + 1] = file(u"log"_s);
+    argv.replaceInStrings(QRegularExpression(u"(id=ballast0,.*)migrate-fds=on"_s), u"\\1migrate-fds=off"_s);
+    argv << u"-incoming"_s << u"unix:"_s + file(u"main"_s) << u"-incoming"_s
+         << u"cpr,addr.transport=socket,addr.type=unix,addr.path="_s + file(u"cpr"_s) << u"-incoming"_s
+         << u"config:mode=cpr-transfer"_s;
+    const auto child = ChildProcess::spawn({ .argv = argv, .stderrPath = file(u"err"_s) });
+    QVERIFY(child);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        QFileInfo::exists(file(u"qmp"_s)) && QFileInfo::exists(file(u"cpr"_s)), deadlineMs);
+
+    timeline::Record record;
+    Session session(record);
+    QVERIFY(session
+            .check({ .source = { .qmpPath = lab->qmpPath() },
+                .destination = { .kind = DestinationSpec::Kind::Attach,
+                    .qmpPath = file(u"qmp"_s),
+                    .cprPath = file(u"cpr"_s),
+                    .mainPath = file(u"main"_s) },
+                .keepSource = true })
+            .has_value());
+    QVERIFY(settles(session));
+    const auto ballast = [&] {
+        FdRoute route;
+        const FdInventory inventory = recordedInventory(record, route);
+        return predictDevice(inventory, route, *inventory.find(u"ballast0"_s));
+    };
+    // The two sides differ, which is found before anything is moved.
+    QTRY_VERIFY_WITH_TIMEOUT(ballast().effect == FdEffect::Refused, deadlineMs);
+    QVERIFY2(ballast().reason.contains(u"off on the destination"), qPrintable(ballast().reason));
+    QVERIFY(session.setDeviceSwitch(u"ballast0"_s, true).has_value());
+    QVERIFY(settles(session));
+    const timeline::Event* const told = lastSwitch(record);
+    QVERIFY(told);
+    QCOMPARE(told->side, Side::Destination);
+    QVERIFY(told->attributes[u"ok"].toBool());
+    QVERIFY2(ballast().isSame(), qPrintable(ballast().sentence()));
+
+    QVERIFY(session.migrate().has_value());
+    QVERIFY(waitSettled(session));
+    QVERIFY2(session.outcome() == Outcome::Migrated, story(session));
+    QCOMPARE(provedIdentities(record).value(u"ballast0 0"_s), u"same"_s);
 }
 
 void TestVmmSwitches::globalSwitchIsTakenAndUndone()

@@ -12,7 +12,6 @@
 
 #include <QAction>
 #include <QCheckBox>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
@@ -29,6 +28,8 @@ static constexpr int refreshDelayMs = 40;
 
 static constexpr int detailLines = 3;
 static constexpr int effectLetters = 24;
+static constexpr int hintLetters = 60;
+static constexpr int hintLines = 20;
 
 DevicesPanel::DevicesPanel(SessionModel* session, QWidget* parent)
     : QWidget(parent)
@@ -86,13 +87,11 @@ DevicesPanel::DevicesPanel(SessionModel* session, QWidget* parent)
     m_empty->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     m_empty->setMargin(fontMetrics().averageCharWidth());
 
-    auto* top = new QHBoxLayout;
-    top->addWidget(m_global);
-    top->addWidget(m_globalNote, 1);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->setSpacing(2);
-    layout->addLayout(top);
+    layout->addWidget(m_global);
+    layout->addWidget(m_globalNote);
     layout->addWidget(m_message);
     layout->addWidget(m_summary);
     layout->addWidget(m_view, 1);
@@ -145,6 +144,11 @@ void DevicesPanel::bindGlobalSwitch(QCheckBox* box)
     m_boxes.append(box);
     connect(box, &QCheckBox::clicked, this, &DevicesPanel::setGlobal);
     updateSwitches();
+}
+
+QSize DevicesPanel::sizeHint() const
+{
+    return { fontMetrics().averageCharWidth() * hintLetters, fontMetrics().lineSpacing() * hintLines };
 }
 
 QString DevicesPanel::summary() const
@@ -295,15 +299,10 @@ void DevicesPanel::updateSwitches()
         box->setAccessibleDescription(m_globalAction->toolTip());
         box->setText(box == m_global ? name : i18n("Pass fds"));
     }
-    QString note;
-    if (known && !offered)
-        note = offered.error().cause;
-    else if (tree.refusedRoute.effect == op::FdEffect::Refused)
-        note = tree.refusedRoute.sentence();
-    else if (known && !tree.route.chosen)
-        note = i18n("follows the mode %1", tree.route.mode);
+    const QString note = known && !offered ? offered.error().cause : QString();
     m_globalNote->setText(note);
     m_globalNote->setToolTip(note);
+    m_globalNote->setVisible(!note.isEmpty());
 
     const QString device = m_view->currentIndex().data(DeviceModel::DeviceRole).toString();
     allow(m_deviceAction, m_model.canSwitch(device),

@@ -33,6 +33,7 @@ public:
     QTreeView* view() { return m_view; }
     const DeviceModel& model() const { return m_model; }
     QString summary() const;
+    QSize sizeHint() const override;
 
     /// Takes over what the record tells by now; otherwise that happens shortly after it has changed.
     void refresh();

@@ -170,6 +170,8 @@ DeviceCell effectCell(const DeviceNode& device, Stage stage)
         return { .text = i18n("no descriptors known"),
             .reason = i18n("The VMM names none for this device."),
             .rank = Rank::Faint };
+    if (const auto lost = std::ranges::find_if(device.fds, isLost); lost != device.fds.end())
+        return effectCell(*lost, stage);
     if (stage == Stage::Proved) {
         DeviceCell worst;
         bool first = true;
@@ -308,6 +310,8 @@ QString summaryOf(const DeviceTree& tree)
         parts.append(i18np("%1 fd passes", "%1 fds pass", counts.passing));
         if (counts.notPassing > 0)
             parts.append(i18np("%1 does not", "%1 do not", counts.notPassing));
+        if (tree.global.exists() && !tree.route.chosen)
+            parts.append(i18nc("of a switch; %1: migration mode", "follows the mode %1", tree.route.mode));
         break;
     case Stage::Moving:
         if (counts.sent > 0)
