@@ -63,7 +63,14 @@ Result<void> Session::Private::feed(const SessionInput& input)
                 carryOut(action);
             if (now != before) {
                 followPulse();
-                QMetaObject::invokeMethod(q, &Session::stateChanged, Qt::QueuedConnection);
+                QMetaObject::invokeMethod(
+                    this,
+                    [this] {
+                        // Who stops recording now has the last word of both sides.
+                        noteEndpoints();
+                        Q_EMIT q->stateChanged();
+                    },
+                    Qt::QueuedConnection);
             }
         } else {
             qCWarning(lcSession) << next.error().message();
@@ -85,6 +92,12 @@ Result<void> Session::Private::feed(const SessionInput& input)
 
 void Session::Private::tellEndpoints()
 {
+    noteEndpoints();
+    Q_EMIT q->endpointsChanged();
+}
+
+void Session::Private::noteEndpoints()
+{
     for (const Side side : { Side::Source, Side::Destination }) {
         EndpointStatus& told = toldStatus[side == Side::Source ? 0 : 1];
         EndpointStatus status = q->endpoint(side);
@@ -100,7 +113,6 @@ void Session::Private::tellEndpoints()
             .name = QStringLiteral("status"),
             .attributes = toRecord(status) });
     }
-    Q_EMIT q->endpointsChanged();
 }
 
 void Session::Private::remark(const Failure& what)

@@ -102,6 +102,8 @@ public:
     /// Into the record, and to whoever listens.
     void remark(const Failure& what);
     /// What has changed of both sides since the last time goes into the record.
+    void noteEndpoints();
+    /// The same, and told to whoever listens.
     void tellEndpoints();
     void dropFolder();
 

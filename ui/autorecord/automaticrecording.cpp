@@ -108,8 +108,11 @@ void AutomaticRecording::followState()
         || std::holds_alternative<op::state::Finished>(state)
         || std::holds_alternative<op::state::Failed>(state)
         || std::holds_alternative<op::state::Stranded>(state);
-    if (m_recording && (over || looking))
+    // What is replayed has been recorded.
+    if (m_recording && (over || looking || m_session->record().isLoaded()))
         stop();
+    else if (m_session->record().isLoaded())
+        return;
     else if (!m_recording && isUnderWay(state) && !looking && Preferences::recordAll())
         start();
 }

@@ -37,25 +37,29 @@ static Result<void> write(const std::vector<timeline::Event>& events, const QStr
     return {};
 }
 
-RecordingSaver::~RecordingSaver() = default;
+RecordingSaver::~RecordingSaver()
+{
+    if (m_thread)
+        m_thread->wait();
+}
 
 Result<void> RecordingSaver::save(std::span<const timeline::Event> events, const QString& path)
 {
-    if (m_saving)
+    if (isSaving())
         return failure(ErrorCode::Busy, i18n("save the recording"), path, i18n("another is being saved"));
-    m_saving = true;
-    m_thread = std::jthread([this, path, copy = std::vector(events.begin(), events.end())]() mutable {
+    m_thread.reset(QThread::create([this, path, copy = std::vector(events.begin(), events.end())]() mutable {
         const Result<void> result = write(copy, path);
         copy.clear();
         QMetaObject::invokeMethod(this, [this, result, path] { finish(result, path); }, Qt::QueuedConnection);
-    });
+    }));
+    m_thread->start();
     return {};
 }
 
 void RecordingSaver::finish(const Result<void>& result, const QString& path)
 {
-    m_thread.join();
-    m_saving = false;
+    m_thread->wait();
+    m_thread.reset();
     if (result)
         Q_EMIT saved(path);
     else

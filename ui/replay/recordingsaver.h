@@ -7,9 +7,10 @@
 #include "timeline/event.h"
 
 #include <QObject>
+#include <QThread>
 
+#include <memory>
 #include <span>
-#include <thread>
 
 namespace cutover::ui {
 
@@ -25,7 +26,7 @@ public:
     /// Takes a copy of \a events. An existing file is replaced once all is written. Busy while it saves
     /// another.
     Result<void> save(std::span<const timeline::Event> events, const QString& path);
-    bool isSaving() const { return m_saving; }
+    bool isSaving() const { return m_thread != nullptr; }
 
 Q_SIGNALS:
     void saved(const QString& path);
@@ -34,8 +35,7 @@ Q_SIGNALS:
 private:
     void finish(const Result<void>& result, const QString& path);
 
-    std::jthread m_thread;
-    bool m_saving = false;
+    std::unique_ptr<QThread> m_thread; ///< while it saves
 };
 
 } // namespace cutover::ui

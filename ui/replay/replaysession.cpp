@@ -156,44 +156,102 @@ qint64 ReplaySession::nowNs() const
 
 Result<void> ReplaySession::begin(const op::SessionRequest& request)
 {
-    if (auto allowed = canDrive(); !allowed)
-        return allowed;
-    return LiveSession::begin(request);
+    return drive([&] { return LiveSession::begin(request); });
 }
 
 Result<void> ReplaySession::startLab(const lab::LabRequest& lab, const op::SessionRequest& wanted)
 {
-    if (auto allowed = canDrive(); !allowed)
-        return allowed;
-    return LiveSession::startLab(lab, wanted);
+    return drive([&] { return LiveSession::startLab(lab, wanted); });
 }
 
 Result<void> ReplaySession::check(const op::SessionRequest& request)
 {
-    if (auto allowed = canDrive(); !allowed)
-        return allowed;
-    return LiveSession::check(request);
+    return drive([&] { return LiveSession::check(request); });
 }
 
 Result<void> ReplaySession::migrate()
 {
-    if (auto allowed = canDrive(); !allowed)
-        return allowed;
-    return LiveSession::migrate();
+    return drive([&] { return LiveSession::migrate(); });
 }
 
 Result<void> ReplaySession::cancel()
 {
-    if (auto allowed = canDrive(); !allowed)
-        return allowed;
-    return LiveSession::cancel();
+    return drive([&] { return LiveSession::cancel(); });
 }
 
 Result<void> ReplaySession::finish()
 {
-    if (auto allowed = canDrive(); !allowed)
-        return allowed;
-    return LiveSession::finish();
+    return drive([&] { return LiveSession::finish(); });
+}
+
+const op::Facts* ReplaySession::sourceFacts() const
+{
+    return m_replay ? nullptr : LiveSession::sourceFacts();
+}
+
+const RescueView* ReplaySession::rescueView() const
+{
+    return m_replay ? nullptr : LiveSession::rescueView();
+}
+
+Result<void> ReplaySession::attachPair(const QString& folder)
+{
+    return drive([&] { return LiveSession::attachPair(folder); });
+}
+
+Result<void> ReplaySession::lookForRescue()
+{
+    return drive([&] { return LiveSession::lookForRescue(); });
+}
+
+Result<void> ReplaySession::rescue(op::RescueKind kind)
+{
+    return drive([&] { return LiveSession::rescue(kind); });
+}
+
+Result<void> ReplaySession::canListenToPulse() const
+{
+    return m_replay ? canDrive() : LiveSession::canListenToPulse();
+}
+
+Result<void> ReplaySession::listenToPulse()
+{
+    return drive([&] { return LiveSession::listenToPulse(); });
+}
+
+Result<void> ReplaySession::canFix() const
+{
+    return m_replay ? canDrive() : LiveSession::canFix();
+}
+
+Result<void> ReplaySession::fix(const QString& checkId, const op::Fix& fix)
+{
+    return drive([&] { return LiveSession::fix(checkId, fix); });
+}
+
+Result<void> ReplaySession::undoFix(const op::DoneFix& done)
+{
+    return drive([&] { return LiveSession::undoFix(done); });
+}
+
+Result<void> ReplaySession::canSetFdSwitches() const
+{
+    return m_replay ? canDrive() : LiveSession::canSetFdSwitches();
+}
+
+Result<void> ReplaySession::setGlobalFdSwitch(bool on)
+{
+    return drive([&] { return LiveSession::setGlobalFdSwitch(on); });
+}
+
+Result<void> ReplaySession::setDeviceFdSwitch(const QString& device, bool on)
+{
+    return drive([&] { return LiveSession::setDeviceFdSwitch(device, on); });
+}
+
+Result<void> ReplaySession::sendCommand(Side side, const QJsonObject& command, bool confirmed)
+{
+    return drive([&] { return LiveSession::sendCommand(side, command, confirmed); });
 }
 
 } // namespace cutover::ui

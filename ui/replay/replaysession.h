@@ -51,6 +51,21 @@ public:
     Result<void> cancel() override;
     Result<void> finish() override;
 
+    const op::Facts* sourceFacts() const override;
+    const RescueView* rescueView() const override;
+    Result<void> attachPair(const QString& folder) override;
+    Result<void> lookForRescue() override;
+    Result<void> rescue(op::RescueKind kind) override;
+    Result<void> canListenToPulse() const override;
+    Result<void> listenToPulse() override;
+    Result<void> canFix() const override;
+    Result<void> fix(const QString& checkId, const op::Fix& fix) override;
+    Result<void> undoFix(const op::DoneFix& done) override;
+    Result<void> canSetFdSwitches() const override;
+    Result<void> setGlobalFdSwitch(bool on) override;
+    Result<void> setDeviceFdSwitch(const QString& device, bool on) override;
+    Result<void> sendCommand(Side side, const QJsonObject& command, bool confirmed) override;
+
 Q_SIGNALS:
     void opened();
     void closed();
@@ -58,6 +73,14 @@ Q_SIGNALS:
     void moved();
 
 private:
+    /// What \a ask returns, where a VMM can be asked.
+    template <typename Ask>
+    Result<void> drive(Ask ask)
+    {
+        if (auto allowed = canDrive(); !allowed)
+            return allowed;
+        return ask();
+    }
     void move(std::size_t position, qint64 timeNs);
     void showSession();
 
