@@ -178,7 +178,7 @@ private Q_SLOTS:
         window.timelinePanel()->refresh();
         QVERIFY(test::viewText(window).contains(u"0 events"));
         // The whole timeline stays to be seen.
-        QVERIFY(!window.timelinePanel()->scene().points.empty());
+        QVERIFY(!window.timelinePanel()->scene().isEmpty());
         save(window, u"replay-start"_s);
 
         QStringList states;
@@ -273,7 +273,7 @@ private Q_SLOTS:
         press(window, Qt::Key_Home);
         // It has not happened yet, but can be chosen in the timeline.
         window.timelinePanel()->selectEvent(40);
-        press(window, Qt::Key_J);
+        press(window, Qt::Key_J, Qt::ControlModifier | Qt::ShiftModifier);
         QCOMPARE(session.position(), 41);
     }
 

@@ -152,7 +152,7 @@ void ReplayBar::addActions(Actions& actions)
         i18n("To the change of the session’s state before this"), [this] { m_player->stepState(-1); });
     add("replay_next_state", i18n("Next State"), "", { Qt::CTRL | Qt::SHIFT | Qt::Key_Right },
         i18n("To the next change of the session’s state"), [this] { m_player->stepState(1); });
-    add("replay_selection", i18n("Go to the Selected Event"), "", { Qt::CTRL | Qt::Key_J },
+    add("replay_selection", i18n("Go to the Selected Event"), "", { Qt::CTRL | Qt::SHIFT | Qt::Key_J },
         i18n("To the event that is selected in the timeline or a table"),
         [this] { Q_EMIT selectionWanted(); });
     add("replay_slower", i18n("Slower"), "", { Qt::CTRL | Qt::Key_BracketLeft }, i18n("A tenth of the speed"),
