@@ -332,15 +332,14 @@ void TestSessionRecord::stepsFromStateToState()
 void TestSessionRecord::recordingsWithoutStatus()
 {
     ReplayedSession session;
+    const QString greeting = QStringLiteral(
+        R"json({"QMP":{"version":{"qemu":{"micro":3,"minor":1,"major":11},"package":"(x)"},"capabilities":[]}})json");
     session.take({ .side = Side::Source,
         .timeNs = 0,
         .category = Category::QmpReceived,
         .name = u"QMP"_s,
-        .attributes = {
-            { u"raw"_s, uR"({"QMP":{"version":{"qemu":{"micro":3,"minor":1,"major":11},"package":"(x)" },
-            "capabilities" : []
-        } }) "_s } } });
-        QVERIFY(session.source.connected);
+        .attributes = { { u"raw"_s, greeting } } });
+    QVERIFY(session.source.connected);
     QCOMPARE(session.source.version, u"11.1.3 (x)"_s);
     session.take(consoleEvent(Category::Process, u"spawned"_s, { { u"pid"_s, 77 } }));
     QCOMPARE(session.destination.pid, 77);
