@@ -306,7 +306,7 @@ private Q_SLOTS:
         show(window);
         session.go(op::state::Checking{});
         session.go(op::state::Ready{});
-        auto* guarded = window.findChild<QCheckBox*>();
+        auto* guarded = window.findChild<QCheckBox*>(u"cardGuarded"_s);
         QVERIFY(guarded->isEnabled());
         guarded->click();
         QCOMPARE(session.calls.last(), u"check"_s);

@@ -110,8 +110,10 @@ private:
     static void save(MainWindow& window, const QString& name)
     {
         const QString folder = qEnvironmentVariable("CUTOVER_SCREENSHOTS");
-        if (!folder.isEmpty())
-            QVERIFY(window.grab().save(folder + u'/' + name + u".png"));
+        if (folder.isEmpty())
+            return;
+        QTest::qWait(50);
+        QVERIFY(window.grab().save(folder + u'/' + name + u".png"));
     }
 
     template <typename Widget>

@@ -268,7 +268,8 @@ private Q_SLOTS:
         // Nothing that differs from the source goes unmarked.
         for (const CommandRow& row : rows) {
             if (row.mark == Mark::Kept)
-                QVERIFY2(QString(u' ' + source.join(u' ')).contains(QString(u' ' + row.text)), qPrintable(row.text));
+                QVERIFY2(QString(u' ' + source.join(u' ')).contains(QString(u' ' + row.text)),
+                    qPrintable(row.text));
             else
                 QVERIFY2(!row.reason.isEmpty(), qPrintable(row.text));
         }

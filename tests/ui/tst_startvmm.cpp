@@ -137,10 +137,15 @@ private Q_SLOTS:
         // The command line.
         QTest::keyClick(&window, Qt::Key_O, Qt::ControlModifier | Qt::AltModifier);
         save(window, u"startvmm-command"_s);
-        QTest::mouseClick(the<QPushButton>(window, u"commandEdit"_s), Qt::LeftButton);
+        auto* edit = the<QPushButton>(window, u"commandEdit"_s);
+        // The window hears of the state a turn of the event loop later.
+        QTRY_VERIFY2(edit->isEnabled(), qPrintable(edit->toolTip()));
+        QTest::mouseClick(edit, Qt::LeftButton);
         auto* command = the<QPlainTextEdit>(window, u"commandText"_s);
         command->setPlainText(command->toPlainText().replace(u"pulse-start"_s, u"pulse-moved"_s));
-        QTest::mouseClick(the<QPushButton>(window, u"commandUse"_s), Qt::LeftButton);
+        auto* use = the<QPushButton>(window, u"commandUse"_s);
+        QVERIFY2(use->isEnabled(), qPrintable(use->toolTip()));
+        QTest::mouseClick(use, Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(isReady(), deadlineMs);
         QVERIFY2(!session.failure(), qPrintable(text(session)));
         auto* review = the<QTreeView>(window, u"commandTable"_s);
@@ -166,7 +171,7 @@ private Q_SLOTS:
 
         // It has taken the source's place: the same path leads to it, and the list knows.
         const RecentSessions& recent = window.startPanel()->recent();
-        QCOMPARE(recent.session(0).ended, u"finished"_s);
+        QTRY_COMPARE(recent.session(0).ended, u"finished"_s);
         QTest::keyClick(&window, Qt::Key_O, Qt::ControlModifier);
         QTRY_VERIFY_WITH_TIMEOUT(
             ours().siblingAtColumn(VmmModel::PidColumn).data().toString() == QString::number(destination),

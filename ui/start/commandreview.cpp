@@ -119,10 +119,13 @@ QWidget* CommandReview::makeEditor()
     m_use->setObjectName(u"commandUse"_s);
     auto* leave = new QPushButton(QIcon::fromTheme(u"dialog-cancel"_s), i18n("&Leave as It Was"), page);
     leave->setObjectName(u"commandLeave"_s);
+    // A dock does not grow with a text that wraps.
+    m_problem->setMinimumHeight(fontMetrics().lineSpacing() * 2);
+    m_problem->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     auto* row = new QHBoxLayout;
+    row->addWidget(m_use);
+    row->addWidget(leave);
     row->addWidget(m_problem, 1);
-    row->addWidget(m_use, 0, Qt::AlignTop);
-    row->addWidget(leave, 0, Qt::AlignTop);
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins({});
     layout->addWidget(m_text, 1);
@@ -181,12 +184,12 @@ void CommandReview::checkEdit()
         if (!edit) {
             problem = i18n("It cannot be used: %1.", edit.error().cause);
         } else if (!edit->missing.empty()) {
-            QStringList lines{ i18np("This option of Cutover’s own has to stay as it was:",
-                "These options of Cutover’s own have to stay as they were:",
-                static_cast<int>(edit->missing.size())) };
+            QStringList options;
             for (const op::CommandChange& change : edit->missing)
-                lines << i18nc("option: why", "%1: %2", change.before, change.reason);
-            problem = lines.join(u'\n');
+                options << i18nc("option: why", "%1: %2", change.before, change.reason);
+            problem = i18np("This option of Cutover’s own has to stay as it was. %2",
+                "These %1 options of Cutover’s own have to stay as they were. %2",
+                static_cast<int>(options.size()), options.join(u' '));
         } else {
             m_base = edit->base;
         }
@@ -196,7 +199,8 @@ void CommandReview::checkEdit()
     m_use->setToolTip(!problem.isEmpty() ? problem
             : changed                    ? i18n("Looks again at what could go wrong with it")
                                          : i18n("Nothing was changed."));
-    m_problem->setText(problem.isEmpty() ? m_use->toolTip() : problem);
+    m_problem->setText(m_use->toolTip());
+    m_problem->setToolTip(m_use->toolTip());
 }
 
 void CommandReview::useEdit()

@@ -76,7 +76,6 @@ DestinationChooser::DestinationChooser(ProgramVersions* versions, QWidget* paren
     m_kind->addItem(i18n("Started with a command line of your own"), static_cast<int>(Kind::Command));
     m_kind->addItem(i18n("Started by you: it waits for the guest"), static_cast<int>(Kind::Attach));
     m_kind->setAccessibleName(i18n("How the destination comes to be"));
-    setFocusProxy(m_kind);
     // In the order of the kinds.
     m_pages->addWidget(makeDerive(versions));
     m_pages->addWidget(makeCommand());
@@ -100,7 +99,9 @@ QWidget* DestinationChooser::makeDerive(ProgramVersions* versions)
     m_program = new ProgramChooser(versions, page);
     auto* form = new QFormLayout(page);
     form->setContentsMargins({});
-    form->addRow(i18n("&Program:"), m_program);
+    auto* label = new QLabel(i18n("&Program:"), page);
+    form->addRow(label, m_program);
+    label->setBuddy(m_program->field());
     connect(m_program, &ProgramChooser::changed, this, &DestinationChooser::changed);
     return page;
 }

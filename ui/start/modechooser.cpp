@@ -114,6 +114,14 @@ void ModeChooser::setOffers(const Offers& offers)
     updateChoices();
 }
 
+void ModeChooser::setAttached(bool attached)
+{
+    if (attached == m_attached)
+        return;
+    m_attached = attached;
+    updateChoices();
+}
+
 void ModeChooser::updateChoices()
 {
     offerModes(m_mode, m_offers);

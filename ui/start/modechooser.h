@@ -26,6 +26,8 @@ public:
     void setRequest(const op::SessionRequest& request);
     void setOffers(const Offers& offers);
     QString mode() const;
+    /// A destination that was started by somebody else listens as it was told then.
+    void setAttached(bool attached);
 
 Q_SIGNALS:
     /// The user has chosen otherwise.

@@ -232,7 +232,7 @@ bool ParametersModel::setData(const QModelIndex& index, const QVariant& value, i
 
 Qt::ItemFlags ParametersModel::flags(const QModelIndex& index) const
 {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid))
+    if (!index.isValid())
         return {};
     const Type type = row(index.row()).type;
     if (type == Type::Fixed)

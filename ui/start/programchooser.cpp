@@ -59,7 +59,6 @@ ProgramChooser::ProgramChooser(ProgramVersions* versions, QWidget* parent)
     m_version->setAccessibleName(i18n("Version of the program"));
     m_version->setWordWrap(true);
     m_version->setTextInteractionFlags(Qt::NoTextInteraction);
-    setFocusProxy(m_box);
 
     auto* row = new QHBoxLayout;
     row->addWidget(m_box, 1);
@@ -83,6 +82,11 @@ ProgramChooser::ProgramChooser(ProgramVersions* versions, QWidget* parent)
             showVersion();
     });
     showVersion();
+}
+
+QWidget* ProgramChooser::field() const
+{
+    return m_box;
 }
 
 QString ProgramChooser::program() const

@@ -21,6 +21,8 @@ public:
     /// \a versions is borrowed.
     explicit ProgramChooser(ProgramVersions* versions, QWidget* parent = nullptr);
 
+    /// What a label's shortcut leads to.
+    QWidget* field() const;
     /// Empty: the source's.
     QString program() const;
     void setProgram(const QString& program);

@@ -57,7 +57,7 @@ static QString endText(const QString& ended)
     if (ended == u"finished")
         return i18n("migrated");
     if (ended == u"failed")
-        return i18n("failed; guest on the source");
+        return i18n("failed; nothing was moved");
     if (ended == u"stranded")
         return i18n("needed you");
     return i18n("not ended by this window");

@@ -17,6 +17,7 @@
 
 #include <QAction>
 #include <QDockWidget>
+#include <QFocusEvent>
 #include <QGroupBox>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -50,7 +51,6 @@ SetupPanel::SetupPanel(SessionModel* session, QWidget* parent)
     layout->setSpacing(4);
     layout->addWidget(m_tabs, 1);
     layout->addWidget(makeBar());
-    setFocusProxy(m_tabs);
 
     connect(m_session, &SessionModel::stateChanged, this, &SetupPanel::refresh);
     connect(m_session, &SessionModel::checksChanged, this, &SetupPanel::refreshCommand);
@@ -91,7 +91,9 @@ QWidget* SetupPanel::makeHow()
     columns->addWidget(m_mode, 2, Qt::AlignTop);
     area->setWidget(m_how);
     const auto changed = [this] {
-        m_destination->setMode(m_mode->mode(), chosen().guarded);
+        const op::SessionRequest now = chosen();
+        m_destination->setMode(now.mode, now.guarded);
+        m_mode->setAttached(now.destination.kind == op::DestinationSpec::Kind::Attach);
         m_pending = !m_settingUp && toJson(chosen()) != toJson(m_session->request());
         updateBar();
     };
@@ -159,6 +161,11 @@ QWidget* SetupPanel::makeBar()
     connect(m_apply, &QPushButton::clicked, this, &SetupPanel::apply);
     connect(m_takeBack, &QPushButton::clicked, this, &SetupPanel::takeBack);
     return m_bar;
+}
+
+void SetupPanel::focusInEvent(QFocusEvent* event)
+{
+    m_tabs->setFocus(event->reason());
 }
 
 void SetupPanel::addActions(Actions& actions)

@@ -41,6 +41,9 @@ Q_SIGNALS:
     void activated();
     void checkRequested(const cutover::op::SessionRequest& request);
 
+protected:
+    void focusInEvent(QFocusEvent* event) override;
+
 private:
     QWidget* makeHow();
     QWidget* makeParameters();

@@ -12,7 +12,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QPushButton>
+#include <QScopedValueRollback>
 #include <QShowEvent>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -87,7 +87,7 @@ SourceChooser::SourceChooser(VmmWatch::Source discover, ProgramVersions* version
     // Not the current row: that one changes with the focus alone.
     connect(m_table->view()->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
         const op::DiscoveredVmm* chosen = selected();
-        if (!chosen)
+        if (!chosen || m_updating)
             return;
         choose(*chosen);
         updateHint();
@@ -116,7 +116,7 @@ void SourceChooser::hideEvent(QHideEvent* event)
 
 void SourceChooser::setVmms(const QList<op::DiscoveredVmm>& vmms)
 {
-    m_vmms.setVmms(vmms);
+    updateRows(vmms);
     for (const op::DiscoveredVmm& vmm : vmms) {
         const QString program = programToAsk(vmm);
         if (program.isEmpty())
@@ -131,6 +131,18 @@ void SourceChooser::setVmms(const QList<op::DiscoveredVmm>& vmms)
     else if (const op::DiscoveredVmm* chosen = selected(); chosen && m_path->text().isEmpty())
         choose(*chosen);
     updateHint();
+}
+
+/// The view chooses a neighbour for a row that goes; nobody has chosen that one.
+void SourceChooser::updateRows(const QList<op::DiscoveredVmm>& vmms)
+{
+    const op::DiscoveredVmm* before = selected();
+    const pid_t pid = before ? before->pid : 0;
+    const quint64 startTime = before ? before->startTime : 0;
+    const QScopedValueRollback updating(m_updating, true);
+    m_vmms.setVmms(vmms);
+    if (pid > 0 && m_vmms.rowOf(pid, startTime) < 0)
+        m_table->view()->clearSelection();
 }
 
 void SourceChooser::chooseFirst()

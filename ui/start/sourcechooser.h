@@ -48,6 +48,7 @@ protected:
 
 private:
     void setVmms(const QList<op::DiscoveredVmm>& vmms);
+    void updateRows(const QList<op::DiscoveredVmm>& vmms);
     void chooseFirst();
     void choose(const op::DiscoveredVmm& vmm);
     const op::DiscoveredVmm* selected() const;
@@ -59,7 +60,8 @@ private:
     TablePanel* m_table;
     QLineEdit* m_path;
     QLabel* m_hint;
-    bool m_first = true;
+    bool m_first = true; ///< nothing was listed or chosen yet
+    bool m_updating = false;
 };
 
 /// "PATH", "qmp:PATH", "N" or "pid:N".

@@ -66,7 +66,6 @@ StartPanel::StartPanel(VmmWatch::Source discover, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(area);
-    setTabOrder(m_source, m_destination);
     updateButtons();
 }
 
@@ -331,6 +330,7 @@ void StartPanel::updateButtons()
     op::SessionRequest modes;
     m_mode->fill(modes);
     m_destination->setMode(modes.mode, modes.guarded);
+    m_mode->setAttached(m_destination->destination().kind == op::DestinationSpec::Kind::Attach);
     QStringList parameters;
     for (auto it = m_base.parameters.constBegin(); it != m_base.parameters.constEnd(); ++it)
         parameters << it.key() + u" = "_s + it.value().toVariant().toString();

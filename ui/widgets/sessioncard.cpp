@@ -31,6 +31,7 @@ SessionCard::SessionCard(QWidget* parent)
     m_mode->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_mode->setMinimumContentsLength(12);
     addModes(m_mode);
+    m_guarded->setObjectName(QStringLiteral("cardGuarded"));
     m_guarded->setChecked(true);
     setOffers({});
     QFont bold = m_button->font();
