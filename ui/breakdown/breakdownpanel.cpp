@@ -14,6 +14,7 @@
 #include <QAction>
 #include <QClipboard>
 #include <QFileDialog>
+#include <QFocusEvent>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -71,7 +72,6 @@ BreakdownPanel::BreakdownPanel(QWidget* parent)
     layout->addWidget(m_bar);
     layout->addWidget(m_view, 1);
     layout->addWidget(m_empty, 1);
-    setFocusProxy(m_view);
 
     connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this,
         &BreakdownPanel::currentChanged);
@@ -86,6 +86,11 @@ BreakdownPanel::BreakdownPanel(QWidget* parent)
             m_view->setCurrentIndex(part);
     });
     refresh();
+}
+
+void BreakdownPanel::focusInEvent(QFocusEvent* event)
+{
+    m_view->setFocus(event->reason());
 }
 
 void BreakdownPanel::addActions(Actions& actions)

@@ -40,6 +40,8 @@ Q_SIGNALS:
     void failed(const cutover::Error& error);
 
 protected:
+    /// To what is listed here; a focus proxy that is hidden would trap Tab.
+    void focusInEvent(QFocusEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:

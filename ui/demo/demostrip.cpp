@@ -67,7 +67,8 @@ void DemoStrip::addActions(Actions& actions)
 {
     const QString group = i18n("Help");
     QAction* start = actions.add(group, QStringLiteral("help_demo"), i18n("Show a Live Update"),
-        QStringLiteral("media-playback-start"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_D), this);
+        QStringLiteral("media-playback-start"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::SHIFT | Qt::Key_D),
+        this);
     start->setToolTip(i18n("A demo on a guest of our own, with a commentary"));
     connect(start, &QAction::triggered, this, [this] { m_director->repeat(); });
     m_next = actions.add(group, QStringLiteral("demo_next"), i18n("Demo: Next"), QStringLiteral("go-next"),

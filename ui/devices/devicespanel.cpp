@@ -5,6 +5,7 @@
 
 #include "devices/devicedelegate.h"
 #include "devices/devicetext.h"
+#include "widgets/messageparts.h"
 
 #include <KLocalizedString>
 #include <KMessageWidget>
@@ -12,6 +13,7 @@
 
 #include <QAction>
 #include <QCheckBox>
+#include <QFocusEvent>
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
@@ -47,6 +49,7 @@ DevicesPanel::DevicesPanel(SessionModel* session, QWidget* parent)
                               "connected."),
           this))
 {
+    nameMessageParts(m_message);
     m_global->setObjectName(QStringLiteral("globalFdSwitch"));
     m_globalNote->setAccessibleName(i18n("About the switch for the whole migration"));
     m_globalNote->setTextElideMode(Qt::ElideRight);
@@ -97,7 +100,6 @@ DevicesPanel::DevicesPanel(SessionModel* session, QWidget* parent)
     layout->addWidget(m_view, 1);
     layout->addWidget(m_detail);
     layout->addWidget(m_empty, 1);
-    setFocusProxy(m_view);
     setMinimumWidth(fontMetrics().averageCharWidth() * 30);
 
     m_refresh.setSingleShot(true);
@@ -122,6 +124,11 @@ DevicesPanel::DevicesPanel(SessionModel* session, QWidget* parent)
     connect(m_expandAction, &QAction::triggered, this, &DevicesPanel::toggleAll);
     bindGlobalSwitch(m_global);
     refresh();
+}
+
+void DevicesPanel::focusInEvent(QFocusEvent* event)
+{
+    m_view->setFocus(event->reason());
 }
 
 void DevicesPanel::addActions(Actions& actions)

@@ -39,6 +39,8 @@ public:
     void refresh();
 
 protected:
+    /// To what is listed here; a focus proxy that is hidden would trap Tab.
+    void focusInEvent(QFocusEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:

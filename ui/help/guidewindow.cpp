@@ -4,6 +4,7 @@
 #include "help/guidewindow.h"
 
 #include "help/guideview.h"
+#include "widgets/messageparts.h"
 
 #include <KConfigGroup>
 #include <KLocalizedString>
@@ -67,6 +68,7 @@ GuideWindow::GuideWindow(QWidget* parent)
     , m_view(new GuideView(m_guide, this))
     , m_message(new KMessageWidget(this))
 {
+    nameMessageParts(m_message);
     setObjectName(u"guideWindow"_s);
     setWindowTitle(i18nc("@title:window", "User Guide"));
     m_message->setMessageType(KMessageWidget::Information);

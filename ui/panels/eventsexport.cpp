@@ -32,8 +32,9 @@ void EventsPanel::makeActions()
         connect(action, &QAction::triggered, this, act);
         m_actions.append(action);
     };
-    add("events_copy", i18n("Copy the Selected Events"), "edit-copy", Qt::CTRL | Qt::ALT | Qt::Key_C,
-        i18n("As text, as the table shows them"), [this] { copy(); });
+    add("events_copy", i18n("Copy the Selected Events"), "edit-copy",
+        Qt::CTRL | Qt::ALT | Qt::SHIFT | Qt::Key_C, i18n("As text, as the table shows them"),
+        [this] { copy(); });
     add("events_export", i18n("Export the Shown Events…"), "document-export", Qt::CTRL | Qt::ALT | Qt::Key_E,
         i18n("All events that the filter of the table lets through, as CSV"),
         [this] { askWhereToExport(Rows::Shown); });

@@ -6,6 +6,7 @@
 #include <KLocalizedString>
 #include <KSqueezedTextLabel>
 
+#include <QFocusEvent>
 #include <QHeaderView>
 #include <QLabel>
 #include <QTreeView>
@@ -46,7 +47,11 @@ TablePanel::TablePanel(
     connect(model, &QAbstractItemModel::rowsRemoved, this, &TablePanel::updateEmpty);
     updateEmpty();
     setSummary({});
-    setFocusProxy(m_view);
+}
+
+void TablePanel::focusInEvent(QFocusEvent* event)
+{
+    m_view->setFocus(event->reason());
 }
 
 void TablePanel::setSummary(const QString& text)

@@ -28,6 +28,10 @@ public:
     /// Put between the summary and the table.
     void setBanner(QWidget* banner);
 
+protected:
+    /// To what is listed here; a focus proxy that is hidden would trap Tab.
+    void focusInEvent(QFocusEvent* event) override;
+
 private:
     void updateEmpty();
 

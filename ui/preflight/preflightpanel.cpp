@@ -15,6 +15,7 @@
 
 #include <QAction>
 #include <QClipboard>
+#include <QFocusEvent>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -103,7 +104,6 @@ PreflightPanel::PreflightPanel(SessionModel* session, QWidget* parent)
     layout->setSpacing(2);
     layout->addWidget(m_top);
     layout->addWidget(m_splitter, 1);
-    setFocusProxy(m_view);
 
     connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
         updateDetails();
@@ -112,6 +112,11 @@ PreflightPanel::PreflightPanel(SessionModel* session, QWidget* parent)
     connect(m_session, &SessionModel::checksChanged, this, &PreflightPanel::takeChecks);
     connect(m_session, &SessionModel::stateChanged, this, &PreflightPanel::updateActions);
     takeChecks();
+}
+
+void PreflightPanel::focusInEvent(QFocusEvent* event)
+{
+    m_view->setFocus(event->reason());
 }
 
 QWidget* PreflightPanel::makeDetails()

@@ -49,6 +49,8 @@ public:
     const CheckModel& model() const { return m_model; }
 
 protected:
+    /// To what is listed here; a focus proxy that is hidden would trap Tab.
+    void focusInEvent(QFocusEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void changeEvent(QEvent* event) override;
 

@@ -13,6 +13,7 @@
 
 #include <QAction>
 #include <QClipboard>
+#include <QFocusEvent>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -84,8 +85,6 @@ PulsePanel::PulsePanel(SessionModel* session, QWidget* parent)
     layout->addWidget(m_bar);
     layout->addWidget(m_note);
     layout->addWidget(m_splitter, 1);
-    setFocusProxy(m_tables);
-    m_tables->setFocusProxy(m_figureView);
 
     m_refreshTimer.setSingleShot(true);
     m_refreshTimer.setInterval(refreshMs);
@@ -111,6 +110,11 @@ PulsePanel::PulsePanel(SessionModel* session, QWidget* parent)
     refresh();
 }
 
+void PulsePanel::focusInEvent(QFocusEvent* event)
+{
+    m_tables->currentWidget()->setFocus(event->reason());
+}
+
 void PulsePanel::addActions(Actions& actions)
 {
     const QString group = i18n("Pause");
@@ -132,7 +136,6 @@ void PulsePanel::addActions(Actions& actions)
         QTreeView* view = samples ? m_sampleView : m_figureView;
         const bool focused = m_tables->currentWidget()->hasFocus();
         m_tables->setCurrentWidget(view);
-        m_tables->setFocusProxy(view);
         if (focused)
             view->setFocus(Qt::OtherFocusReason);
     });

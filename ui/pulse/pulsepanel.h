@@ -41,6 +41,8 @@ Q_SIGNALS:
     void chosen(const cutover::ui::Interval& time);
 
 protected:
+    /// To what is listed here; a focus proxy that is hidden would trap Tab.
+    void focusInEvent(QFocusEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:

@@ -6,6 +6,7 @@
 #include "actions.h"
 #include "qmp/commandedit.h"
 #include "sessionmodel.h"
+#include "widgets/messageparts.h"
 
 #include <KLocalizedString>
 #include <KMessageWidget>
@@ -32,6 +33,7 @@ CommandLine::CommandLine(SessionModel* session, QWidget* parent)
     , m_message(new KMessageWidget(this))
     , m_sendAnyway(new QAction(i18n("Send Anyway"), this))
 {
+    nameMessageParts(m_message);
     m_side->addItem(i18n("Source"), static_cast<int>(Side::Source));
     m_side->addItem(i18n("Destination"), static_cast<int>(Side::Destination));
     m_side->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
@@ -103,7 +105,7 @@ void CommandLine::addActions(Actions& actions)
 {
     const QString group = i18n("QMP");
     QAction* command = actions.add(group, QStringLiteral("qmp_command"), i18n("Type a QMP Command"),
-        QStringLiteral("utilities-terminal"), Qt::CTRL | Qt::Key_K, this);
+        QStringLiteral("utilities-terminal"), Qt::CTRL | Qt::SHIFT | Qt::Key_K, this);
     command->setToolTip(i18n("Goes to the command line of the QMP log"));
     connect(command, &QAction::triggered, this, [this] {
         Q_EMIT wanted();

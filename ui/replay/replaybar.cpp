@@ -6,6 +6,7 @@
 #include "format.h"
 #include "player.h"
 #include "replaysession.h"
+#include "widgets/messageparts.h"
 
 #include <KLocalizedString>
 #include <KMessageWidget>
@@ -54,6 +55,7 @@ ReplayBar::ReplayBar(ReplaySession* session, Player* player, QWidget* parent)
     , m_position(new QLabel(this))
     , m_speed(new QComboBox(this))
 {
+    nameMessageParts(m_damage);
     setObjectName(QStringLiteral("replayBar"));
     makeControls();
     hide();

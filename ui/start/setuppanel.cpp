@@ -40,6 +40,8 @@ SetupPanel::SetupPanel(SessionModel* session, QWidget* parent)
     , m_tabs(new QTabWidget(this))
     , m_review(new CommandReview(m_tabs))
 {
+    // A small screen has room for it beside everything else; what does not fit is squeezed.
+    setMinimumWidth(fontMetrics().averageCharWidth() * 40);
     m_tabs->setObjectName(u"setupTabs"_s);
     m_tabs->setDocumentMode(true);
     m_tabs->setAccessibleName(i18n("Setup of the migration"));

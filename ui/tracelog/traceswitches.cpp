@@ -7,6 +7,7 @@
 #include "nextstep.h"
 #include "sessionmodel.h"
 #include "widgets/emptyhint.h"
+#include "widgets/messageparts.h"
 
 #include <KLocalizedString>
 #include <KMessageWidget>
@@ -43,6 +44,7 @@ TraceSwitches::TraceSwitches(SessionModel* session, QWidget* parent)
     , m_on(new QPushButton(i18n("Switch On"), this))
     , m_off(new QPushButton(i18n("Switch Off"), this))
 {
+    nameMessageParts(m_problem);
     m_side->addItem(i18n("Source"), static_cast<int>(Side::Source));
     m_side->addItem(i18n("Destination"), static_cast<int>(Side::Destination));
     m_side->setAccessibleName(i18n("Side whose trace events are switched"));

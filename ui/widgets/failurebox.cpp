@@ -3,6 +3,8 @@
 
 #include "widgets/failurebox.h"
 
+#include "widgets/messageparts.h"
+
 #include <KLocalizedString>
 #include <KMessageWidget>
 
@@ -25,7 +27,7 @@ FailureBox::FailureBox(QWidget* parent)
 {
     m_message->setWordWrap(true);
     m_message->setTextFormat(Qt::PlainText);
-    m_message->setAccessibleName(i18n("Message"));
+    nameMessageParts(m_message);
     m_output->setReadOnly(true);
     m_output->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     m_output->setFixedHeight(QFontMetrics(m_output->font()).lineSpacing() * outputLines);
@@ -41,10 +43,6 @@ FailureBox::FailureBox(QWidget* parent)
     layout->setSpacing(0);
     layout->addWidget(m_message);
     layout->addWidget(m_output);
-    for (QToolButton* button : m_message->findChildren<QToolButton*>())
-        button->setAccessibleName(i18n("Close this message"));
-    for (QLabel* label : m_message->findChildren<QLabel*>())
-        label->setAccessibleName(i18n("Text of the message"));
     clear();
 }
 
