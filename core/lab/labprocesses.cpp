@@ -5,20 +5,16 @@
 
 #include <csignal>
 #include <poll.h>
-#include <sys/wait.h>
 
 namespace cutover::lab {
 
 static constexpr int endWaitMs = 1000;
 
-/// Ends the kernel's memory of a process that is our child, once it has ended.
-static void reap(const ProcessHandle& process, int waitMs)
+/// Its parent reaps it: one of ours is a ChildProcess, which wants to know how it ended.
+static void awaitEnd(const ProcessHandle& process)
 {
     pollfd ended{ .fd = process.pidFd(), .events = POLLIN, .revents = 0 };
-    if (::poll(&ended, 1, waitMs) <= 0)
-        return;
-    siginfo_t info{};
-    ::waitid(P_PIDFD, static_cast<id_t>(process.pidFd()), &info, WEXITED | WNOHANG);
+    static_cast<void>(::poll(&ended, 1, endWaitMs));
 }
 
 Result<void> LabProcesses::open()
@@ -42,12 +38,7 @@ Result<void> LabProcesses::takeOver(pid_t pid, quint64 startTicks)
     auto handle = ProcessHandle::open(pid, startTicks);
     if (!handle)
         return std::unexpected(handle.error());
-    std::erase_if(m_others, [](const auto& process) {
-        if (process->alive())
-            return false;
-        reap(*process, 0);
-        return true;
-    });
+    std::erase_if(m_others, [](const auto& process) { return !process->alive(); });
     m_others.push_back(*std::move(handle));
     return note();
 }
@@ -65,7 +56,7 @@ void LabProcesses::endOthers()
             static_cast<void>(process->sendSignal(SIGKILL));
     }
     for (const auto& process : m_others)
-        reap(*process, endWaitMs);
+        awaitEnd(*process);
     m_others.clear();
 }
 

@@ -280,7 +280,8 @@ QJsonObject toRecord(const EndpointStatus& status)
         .text("runState"_L1, status.runState)
         .text("migrationStatus"_L1, status.migrationStatus)
         .number("ramBytes"_L1, status.ramBytes, -1)
-        .number("processStartNs"_L1, status.processStartNs, 0);
+        .number("processStartNs"_L1, status.processStartNs, 0)
+        .text("log"_L1, status.logPath);
 }
 
 EndpointStatus endpointFromRecord(const QJsonObject& attributes)
@@ -290,6 +291,7 @@ EndpointStatus endpointFromRecord(const QJsonObject& attributes)
     return { .name = text("guest"_L1),
         .version = text("version"_L1),
         .qmpPath = text("qmp"_L1),
+        .logPath = text("log"_L1),
         .pid = pidOf(attributes["pid"_L1]),
         .startTicks = static_cast<quint64>(std::max<qint64>(attributes["startTicks"_L1].toInteger(), 0)),
         .connected = flag("connected"_L1),

@@ -101,7 +101,7 @@ private:
         }
         void type(const QString& text)
         {
-            QTest::keyClick(&window, Qt::Key_K, Qt::ControlModifier);
+            QTest::keyClick(&window, Qt::Key_K, Qt::ControlModifier | Qt::ShiftModifier);
             QTest::keyClicks(edit, text);
         }
         /// With the popup out of the way.

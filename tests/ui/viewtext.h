@@ -8,6 +8,8 @@
 #include "widgets/phasestrip.h"
 #include "widgets/sessioncard.h"
 
+#include <KSqueezedTextLabel>
+
 #include <QAbstractItemView>
 #include <QDockWidget>
 #include <QLabel>
@@ -31,8 +33,10 @@ inline void appendRows(const QAbstractItemModel& model, const QModelIndex& paren
 inline QString labelsOf(const QWidget* widget)
 {
     QStringList texts;
-    for (const QLabel* label : widget->findChildren<QLabel*>())
-        texts.append(label->text());
+    for (const QLabel* label : widget->findChildren<QLabel*>()) {
+        const auto* squeezed = qobject_cast<const KSqueezedTextLabel*>(label);
+        texts.append(squeezed ? squeezed->fullText() : label->text());
+    }
     return texts.join(QStringLiteral(" / "));
 }
 
@@ -44,7 +48,7 @@ inline QString sessionSentence(const MainWindow& window)
 
 /// Cards, phases, every table of every dock, the status bar; what belongs to the moment (uptimes) and to
 /// recordings alone ("Recording:") is left out.
-inline QString viewText(const MainWindow& window)
+inline QString viewText(const MainWindow& window, const QStringList& without = {})
 {
     QStringList lines;
     for (const EndpointCard* card : window.findChildren<EndpointCard*>())
@@ -53,6 +57,8 @@ inline QString viewText(const MainWindow& window)
     for (const PhaseStrip* phases : window.findChildren<PhaseStrip*>())
         lines.append(labelsOf(phases));
     for (const QDockWidget* dock : window.findChildren<QDockWidget*>()) {
+        if (without.contains(dock->objectName()))
+            continue;
         lines.append(QStringLiteral("== ") + dock->objectName());
         lines.append(labelsOf(dock->widget()));
         for (const QAbstractItemView* view : dock->findChildren<QAbstractItemView*>()) {

@@ -120,6 +120,7 @@ void TestSessionRecord::endpoints()
     const EndpointStatus status{ .name = u"web-07"_s,
         .version = u"11.1.3 (Debian)"_s,
         .qmpPath = u"/run/qmp"_s,
+        .logPath = u"/run/vm.log"_s,
         .pid = 4711,
         .startTicks = 123'456'789'012,
         .connected = true,
