@@ -18,8 +18,8 @@
 #include <KPageWidget>
 #include <KSharedConfig>
 
-#include <QAction>
 #include <QAbstractItemView>
+#include <QAction>
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
@@ -125,8 +125,7 @@ private Q_SLOTS:
             save(*dialog, u"preferences-%1"_s.arg(row));
             for (const QWidget* control : dialog->findChildren<QWidget*>()) {
                 if (control->isVisible() && control->objectName().startsWith(u"kcfg_"))
-                    QVERIFY2(!control->accessibleName().isEmpty()
-                            || qobject_cast<const QCheckBox*>(control),
+                    QVERIFY2(!control->accessibleName().isEmpty() || qobject_cast<const QCheckBox*>(control),
                         qPrintable(control->objectName()));
             }
         }
