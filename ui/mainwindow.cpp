@@ -45,6 +45,7 @@
 #include <QIcon>
 #include <QLabel>
 #include <QStackedWidget>
+#include <QStandardPaths>
 #include <QStatusBar>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -66,6 +67,12 @@ static void useIconsFor(const QPalette& palette)
     if (now == wanted || (now != light && now != dark))
         return;
     QIcon::setFallbackThemeName(wanted);
+    if (!QIcon::hasThemeIcon(QStringLiteral("go-next"))) {
+        // A platform without a desktop looks for themes among our own resources only.
+        QIcon::setThemeSearchPaths(QIcon::themeSearchPaths()
+            + QStandardPaths::locateAll(QStandardPaths::GenericDataLocation, QStringLiteral("icons"),
+                QStandardPaths::LocateDirectory));
+    }
     if (!QIcon::hasThemeIcon(QStringLiteral("go-next")))
         QIcon::setFallbackThemeName(now);
 }
