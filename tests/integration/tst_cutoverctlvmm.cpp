@@ -4,6 +4,7 @@
 #include "programprocess.h"
 #include "vmmpair.h"
 
+#include <QDir>
 #include <QTemporaryDir>
 #include <QThread>
 
@@ -14,14 +15,18 @@ using namespace cutover;
 using namespace cutover::test;
 using namespace Qt::StringLiterals;
 
-/// Gone, or a zombie: it holds no descriptor any more.
+/// Gone, or with all its threads at their end: only then it is dead to those who watch it.
 static bool hasEnded(pid_t pid)
 {
-    QFile stat(u"/proc/%1/stat"_s.arg(pid));
-    if (!stat.open(QIODevice::ReadOnly))
-        return true;
-    const QByteArray text = stat.readAll();
-    return text.mid(text.lastIndexOf(')') + 2).startsWith('Z');
+    const QDir tasks(u"/proc/%1/task"_s.arg(pid));
+    const QStringList threads = tasks.entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+    return std::ranges::all_of(threads, [&](const QString& thread) {
+        QFile stat(tasks.filePath(thread + u"/stat"_s));
+        if (!stat.open(QIODevice::ReadOnly))
+            return true;
+        const QByteArray text = stat.readAll();
+        return text.isEmpty() || text.mid(text.lastIndexOf(')') + 2).startsWith('Z');
+    });
 }
 
 /// cutoverctl on pairs of the embedded VMM: what it says, how it exits, where the guest is afterwards.

@@ -103,7 +103,7 @@ private Q_SLOTS:
         const auto key = [&window](Qt::Key which) {
             QTest::keyClick(&window, which, Qt::ControlModifier | Qt::AltModifier);
         };
-        key(Qt::Key_D);
+        QTest::keyClick(&window, Qt::Key_D, Qt::ControlModifier | Qt::AltModifier | Qt::ShiftModifier);
         QVERIFY(strip->isVisible());
         QCOMPARE(session.calls, QStringList{ u"lab"_s });
         QVERIFY(window.demo()->isWaiting());
@@ -139,7 +139,7 @@ private Q_SLOTS:
         key(Qt::Key_N);
         key(Qt::Key_N);
         QVERIFY(!strip->isVisible());
-        key(Qt::Key_D);
+        QTest::keyClick(&window, Qt::Key_D, Qt::ControlModifier | Qt::AltModifier | Qt::ShiftModifier);
         QCOMPARE(session.calls.last(), u"lab"_s);
         key(Qt::Key_K);
         QVERIFY(!strip->isVisible());
