@@ -45,14 +45,16 @@ int failed(const Error& error)
     return 1;
 }
 
-/// Once: what the operator does later is his own choice.
-void migrateWhenReady(ui::LiveSession& session)
+/// Once: what the operator does later is his own choice. Not for a window that was closed meanwhile: its check
+/// goes on until the program has ended.
+void migrateWhenReady(ui::LiveSession& session, const QWidget& window)
 {
-    QObject::connect(&session, &ui::SessionModel::stateChanged, &session, [&session, done = false]() mutable {
-        const auto* ready = std::get_if<op::state::Ready>(&session.state());
-        if (ready && !ready->refused && !std::exchange(done, true))
-            std::ignore = session.migrate();
-    });
+    QObject::connect(
+        &session, &ui::SessionModel::stateChanged, &window, [&session, &window, done = false]() mutable {
+            const auto* ready = std::get_if<op::state::Ready>(&session.state());
+            if (ready && !ready->refused && window.isVisible() && !std::exchange(done, true))
+                std::ignore = session.migrate();
+        });
 }
 
 /// The options that the window shares with "cutoverctl migrate".
@@ -207,7 +209,7 @@ int main(int argc, char** argv)
         window.recordings()->open(files.first());
     } else if (*request) {
         if (parser.isSet(migrate))
-            migrateWhenReady(session);
+            migrateWhenReady(session, window);
         window.begin(**request);
     } else {
         window.takeUpLeftPair();

@@ -10,8 +10,6 @@
 #include "log/logactions.h"
 #include "nextstep.h"
 #include "panels/eventspanel.h"
-#include "panels/rankdelegate.h"
-#include "panels/tablepanel.h"
 #include "preferences/applypreferences.h"
 #include "preflight/preflightpanel.h"
 #include "pulse/pulsepanel.h"
@@ -41,13 +39,11 @@
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QIcon>
 #include <QLabel>
 #include <QStackedWidget>
 #include <QStandardPaths>
 #include <QStatusBar>
-#include <QTreeView>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -259,12 +255,7 @@ void MainWindow::connectSelection()
         m_timeline->selectEvent(event);
         m_events->selectEvent(event);
     });
-    connect(m_timeline, &TimelinePanel::detailsRequested, this, [this] {
-        for (QDockWidget* dock : std::as_const(m_docks)) {
-            if (dock->widget() == m_details)
-                goToDock(dock);
-        }
-    });
+    connect(m_timeline, &TimelinePanel::detailsRequested, this, [this] { goToDock(dockOf(m_details)); });
     const auto tellOrigins = [this] {
         m_events->model().setOrigins(
             m_timeline->scene().originNs, m_timeline->zoom().marker(ZoomControl::Marker::A).value_or(0));
@@ -368,9 +359,7 @@ void MainWindow::lookAt(const QString& what)
     showStart(false);
     if (what == u"timeline")
         m_timeline->showPause();
-    for (QDockWidget* dock : std::as_const(m_docks)) {
-        if (dock->objectName() != what)
-            continue;
+    if (auto* dock = findChild<QDockWidget*>(what)) {
         dock->show();
         dock->raise();
     }
@@ -447,16 +436,13 @@ void MainWindow::updateChecks()
     if (!std::holds_alternative<op::state::Idle>(m_session->state()))
         m_card->showRequest(m_session->request());
     const op::Verdict worst = op::worst(checks);
-    for (QDockWidget* dock : std::as_const(m_docks)) {
-        if (dock->widget() != m_preflight)
-            continue;
-        dock->setWindowTitle(checks.empty()     ? i18n("Preflight")
-                : worst == op::Verdict::Refuse  ? i18n("Preflight ✕")
-                : worst == op::Verdict::Warning ? i18n("Preflight !")
-                                                : i18n("Preflight ✓"));
-        if (worst == op::Verdict::Refuse)
-            dock->raise();
-    }
+    QDockWidget* dock = dockOf(m_preflight);
+    dock->setWindowTitle(checks.empty()     ? i18n("Preflight")
+            : worst == op::Verdict::Refuse  ? i18n("Preflight ✕")
+            : worst == op::Verdict::Warning ? i18n("Preflight !")
+                                            : i18n("Preflight ✓"));
+    if (worst == op::Verdict::Refuse)
+        dock->raise();
 }
 
 void MainWindow::updateScene()

@@ -102,6 +102,8 @@ private:
     void saveLayout();
     void hideDocks();
     void showDocks();
+    /// The dock that \a content is in.
+    QDockWidget* dockOf(const QWidget* content) const;
     void goToDock(QDockWidget* dock);
     void bringForward(const QWidget* content);
 
@@ -138,7 +140,6 @@ private:
     QByteArray m_hiddenLayout; ///< of the docks while the start page is shown
     QLabel* m_status = nullptr;
     QLabel* m_recording = nullptr;
-    bool m_closeAnnounced = false;
     bool m_isConnecting = false; ///< begun, and not yet checked
 };
 

@@ -38,6 +38,14 @@ QDockWidget* MainWindow::addDock(const QString& id, const QString& title, QWidge
     return dock;
 }
 
+QDockWidget* MainWindow::dockOf(const QWidget* content) const
+{
+    const auto dock = std::ranges::find_if(
+        m_docks, [content](const QDockWidget* each) { return each->isAncestorOf(content); });
+    Q_ASSERT(dock != m_docks.end());
+    return *dock;
+}
+
 void MainWindow::goToDock(QDockWidget* dock)
 {
     const QWidget* focus = focusWidget();
@@ -55,12 +63,9 @@ void MainWindow::goToDock(QDockWidget* dock)
 void MainWindow::bringForward(const QWidget* content)
 {
     showStart(false);
-    for (QDockWidget* dock : std::as_const(m_docks)) {
-        if (dock->isAncestorOf(content)) {
-            dock->show();
-            dock->raise();
-        }
-    }
+    QDockWidget* dock = dockOf(content);
+    dock->show();
+    dock->raise();
 }
 
 void MainWindow::applyDefaultLayout()

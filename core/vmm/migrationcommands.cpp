@@ -31,8 +31,7 @@ MigrationCommands::MigrationCommands(
     , m_incoming(incoming.isIncoming())
     , m_defer(incoming.defer)
 {
-    m_parts.machine.setLateBlockActivate(m_settings.capabilities.capabilities().lateBlockActivate);
-    m_parts.machine.setPopulate(m_settings.parameters.parameters().populate);
+    applySettings();
     m_parts.backend.setObserver({ .noticed = [this](const std::vector<Notice>& notices) { noticed(notices); },
         .ended = [this](const MigrationEnd& end) { ended(end); } });
 }
@@ -61,12 +60,18 @@ void MigrationCommands::addTo(Monitor& monitor)
     monitor.add(u"query-migrate"_s, [this](const Request&) -> Result<QJsonValue> { return query(); });
 }
 
+void MigrationCommands::applySettings()
+{
+    const VmLock lock(m_parts.machine);
+    m_parts.machine.setLateBlockActivate(m_settings.capabilities.capabilities().lateBlockActivate);
+    m_parts.machine.setPopulate(m_settings.parameters.parameters().populate);
+}
+
 Result<QJsonValue> MigrationCommands::setParameters(const QJsonObject& arguments)
 {
     if (auto set = m_settings.parameters.setAll(arguments, ParameterSource::Qmp); !set)
         return std::unexpected(set.error());
-    const VmLock lock(m_parts.machine);
-    m_parts.machine.setPopulate(m_settings.parameters.parameters().populate);
+    applySettings();
     return QJsonValue();
 }
 
@@ -78,8 +83,7 @@ Result<QJsonValue> MigrationCommands::setCapabilities(const QJsonObject& argumen
         = m_settings.capabilities.setAll(arguments["capabilities"_L1].toArray(), ParameterSource::Qmp);
         !set)
         return std::unexpected(set.error());
-    const VmLock lock(m_parts.machine);
-    m_parts.machine.setLateBlockActivate(m_settings.capabilities.capabilities().lateBlockActivate);
+    applySettings();
     return QJsonValue();
 }
 

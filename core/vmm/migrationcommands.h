@@ -54,6 +54,8 @@ public:
 
 private:
     engine::Combination combination(const engine::Channels& channels, engine::CheckMoment moment) const;
+    /// Tells the machine what of the settings concerns it.
+    void applySettings();
     Result<QJsonValue> setParameters(const QJsonObject& arguments);
     Result<QJsonValue> setCapabilities(const QJsonObject& arguments);
     Result<QJsonValue> migrate(const QJsonObject& arguments);

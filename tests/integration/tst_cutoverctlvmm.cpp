@@ -4,7 +4,6 @@
 #include "programprocess.h"
 #include "vmmpair.h"
 
-#include <QDir>
 #include <QTemporaryDir>
 #include <QThread>
 
@@ -14,20 +13,6 @@
 using namespace cutover;
 using namespace cutover::test;
 using namespace Qt::StringLiterals;
-
-/// Gone, or with all its threads at their end: only then it is dead to those who watch it.
-static bool hasEnded(pid_t pid)
-{
-    const QDir tasks(u"/proc/%1/task"_s.arg(pid));
-    const QStringList threads = tasks.entryList(QDir::Dirs | QDir::NoDotAndDotDot);
-    return std::ranges::all_of(threads, [&](const QString& thread) {
-        QFile stat(tasks.filePath(thread + u"/stat"_s));
-        if (!stat.open(QIODevice::ReadOnly))
-            return true;
-        const QByteArray text = stat.readAll();
-        return text.isEmpty() || text.mid(text.lastIndexOf(')') + 2).startsWith('Z');
-    });
-}
 
 /// cutoverctl on pairs of the embedded VMM: what it says, how it exits, where the guest is afterwards.
 class TestCutoverctlVmm : public QObject
@@ -78,7 +63,7 @@ std::function<bool()> TestCutoverctlVmm::killDestination()
 {
     return [pid = m_pair->destinationPid()] {
         ::kill(pid, SIGKILL);
-        while (!hasEnded(pid))
+        while (!allThreadsAre(pid, 'Z'))
             QThread::msleep(1);
         return true;
     };
@@ -117,7 +102,7 @@ void TestCutoverctlVmm::listCheckMigrate()
     for (const QJsonValue& fd : fds)
         QCOMPARE(fd["identity"_L1].toString(), u"same"_s);
     QVERIFY(guestRunsAt(m_pair->lab().qmpPath()));
-    QVERIFY(hasEnded(pid));
+    QVERIFY(allThreadsAre(pid, 'Z'));
 }
 
 void TestCutoverctlVmm::destinationThatFails_data()

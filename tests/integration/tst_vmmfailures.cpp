@@ -54,20 +54,6 @@ QList<Way> ways()
 
 constexpr int shortLimitMs = 300;
 
-/// Whether every thread of \a pid has ended (Z) or stopped (T).
-bool allThreadsAre(pid_t pid, char state)
-{
-    const QDir tasks(u"/proc/%1/task"_s.arg(pid));
-    const QStringList threads = tasks.entryList(QDir::Dirs | QDir::NoDotAndDotDot);
-    return std::ranges::all_of(threads, [&](const QString& thread) {
-        QFile stat(tasks.filePath(thread + u"/stat"_s));
-        if (!stat.open(QIODevice::ReadOnly))
-            return true;
-        const QByteArray text = stat.readAll();
-        return text.isEmpty() || text.mid(text.lastIndexOf(')') + 2).startsWith(state);
-    });
-}
-
 lab::VmmLabOptions labOptions()
 {
     return { .ramBytes = qint64{ 16 } << 20,

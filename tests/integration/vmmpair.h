@@ -10,13 +10,30 @@
 #include "lab/vmmlab.h"
 #include "sessionrun.h"
 
+#include <QDir>
+#include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
 namespace cutover::test {
+
+/// Whether every thread of \a pid has ended (Z) or stopped (T).
+inline bool allThreadsAre(pid_t pid, char state)
+{
+    const QDir tasks(QStringLiteral("/proc/%1/task").arg(pid));
+    const QStringList threads = tasks.entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+    return std::ranges::all_of(threads, [&](const QString& thread) {
+        QFile stat(tasks.filePath(thread + QStringLiteral("/stat")));
+        if (!stat.open(QIODevice::ReadOnly))
+            return true;
+        const QByteArray text = stat.readAll();
+        return text.isEmpty() || text.mid(text.lastIndexOf(')') + 2).startsWith(state);
+    });
+}
 
 /// A way to hand the guest over, with descriptors.
 struct Way

@@ -8,6 +8,7 @@
 #include "start/offers.h"
 #include "start/parametersmodel.h"
 #include "start/recentsessions.h"
+#include "operator/sessionrecord.h"
 #include "start/requestjson.h"
 #include "start/sourcechooser.h"
 
@@ -176,12 +177,12 @@ private Q_SLOTS:
         request.parameters = { { u"downtime-limit"_s, 20 } };
         request.defer = request.guarded = false;
         request.keepSource = true;
-        const auto read = requestFromJson(toJson(request));
+        const auto read = requestFromJson(op::toRecord(request));
         QVERIFY(read);
-        QCOMPARE(toJson(*read), toJson(request));
+        QCOMPARE(op::toRecord(*read), op::toRecord(request));
         QCOMPARE(read->destination.argv, request.destination.argv);
         QVERIFY(!requestFromJson({}));
-        QJsonObject damaged = toJson(request);
+        QJsonObject damaged = op::toRecord(request);
         damaged.insert(u"destination"_s, QJsonObject{ { u"kind"_s, u"elsewhere"_s } });
         QVERIFY(!requestFromJson(damaged));
     }

@@ -7,6 +7,7 @@
 #include "breakdown/breakdownbar.h"
 #include "format.h"
 #include "widgets/textbutton.h"
+#include "widgets/styles.h"
 
 #include <KLocalizedString>
 #include <KSqueezedTextLabel>
@@ -45,15 +46,10 @@ BreakdownPanel::BreakdownPanel(QWidget* parent)
     m_view->setObjectName(QStringLiteral("breakdownView"));
     m_view->setAccessibleName(i18n("Pause breakdown"));
     m_view->setModel(&m_sorted);
-    m_view->setUniformRowHeights(true);
-    m_view->setAlternatingRowColors(true);
-    m_view->setAllColumnsShowFocus(true);
-    m_view->setFrameShape(QFrame::NoFrame);
-    m_view->setTextElideMode(Qt::ElideRight);
+    styleTable(m_view);
     m_view->setSortingEnabled(true);
     m_view->sortByColumn(BreakdownModel::StartColumn, Qt::AscendingOrder);
     QHeaderView* header = m_view->header();
-    header->setSectionsMovable(false);
     header->setStretchLastSection(false);
     header->setSectionResizeMode(QHeaderView::ResizeToContents);
     header->setSectionResizeMode(BreakdownModel::WhatColumn, QHeaderView::Interactive);

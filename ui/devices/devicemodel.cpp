@@ -155,6 +155,14 @@ QVariant DeviceModel::checkState(const DeviceNode& device) const
     return isOn(device.device.id) ? Qt::Checked : Qt::Unchecked;
 }
 
+static int rankOf(int column, const DeviceCell& effect, const DeviceCell& state)
+{
+    return static_cast<int>(column == DeviceModel::EffectColumn ? effect.rank
+            : column == DeviceModel::StateColumn                ? state.rank
+            : column == DeviceModel::NameColumn                 ? Rank::Plain
+                                                                : Rank::Faint);
+}
+
 QVariant DeviceModel::deviceData(const DeviceNode& device, int column, int role) const
 {
     const DeviceCell effect = effectCell(device, m_tree.stage);
@@ -177,10 +185,7 @@ QVariant DeviceModel::deviceData(const DeviceNode& device, int column, int role)
         }
         return column == StateColumn ? state.reason : effect.reason;
     case RankRole:
-        return static_cast<int>(column == EffectColumn ? effect.rank
-                : column == StateColumn                ? state.rank
-                : column == NameColumn                 ? Rank::Plain
-                                                       : Rank::Faint);
+        return rankOf(column, effect, state);
     default:
         break;
     }
@@ -214,10 +219,7 @@ QVariant DeviceModel::fdData(const DeviceNode& device, const FdNode& fd, int col
     case Qt::ToolTipRole:
         return column == StateColumn ? state.reason : column == EffectColumn ? effect.reason : kindText(fd);
     case RankRole:
-        return static_cast<int>(column == EffectColumn ? effect.rank
-                : column == StateColumn                ? state.rank
-                : column == NameColumn                 ? Rank::Plain
-                                                       : Rank::Faint);
+        return rankOf(column, effect, state);
     default:
         break;
     }

@@ -3,6 +3,8 @@
 
 #include "panels/tablepanel.h"
 
+#include "widgets/styles.h"
+
 #include <KLocalizedString>
 #include <KSqueezedTextLabel>
 
@@ -26,11 +28,7 @@ TablePanel::TablePanel(
     m_view->setModel(model);
     m_view->setAccessibleName(name);
     m_view->setRootIsDecorated(false);
-    m_view->setUniformRowHeights(true);
-    m_view->setAlternatingRowColors(true);
-    m_view->setAllColumnsShowFocus(true);
-    m_view->setFrameShape(QFrame::NoFrame);
-    m_view->header()->setSectionsMovable(false);
+    styleTable(m_view);
     m_empty->setWordWrap(true);
     m_empty->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     m_empty->setMargin(8);

@@ -9,6 +9,7 @@
 #include "widgets/actionbutton.h"
 #include "widgets/emptyhint.h"
 #include "widgets/textbutton.h"
+#include "widgets/styles.h"
 
 #include <KLocalizedString>
 #include <KSqueezedTextLabel>
@@ -49,16 +50,6 @@ bool CheckFilter::filterAcceptsRow(int row, const QModelIndex& parent) const
     return verdict == Verdict::Refuse || verdict == Verdict::Warning;
 }
 
-static QLabel* paragraph(QWidget* parent, const QString& name)
-{
-    auto* label = new QLabel(parent);
-    label->setWordWrap(true);
-    label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    label->setAccessibleName(name);
-    return label;
-}
-
 PreflightPanel::PreflightPanel(SessionModel* session, QWidget* parent)
     : QWidget(parent)
     , m_session(session)
@@ -75,12 +66,7 @@ PreflightPanel::PreflightPanel(SessionModel* session, QWidget* parent)
     m_view->setModel(&m_filter);
     m_view->setAccessibleName(i18n("Preflight"));
     m_view->setRootIsDecorated(false);
-    m_view->setUniformRowHeights(true);
-    m_view->setAlternatingRowColors(true);
-    m_view->setAllColumnsShowFocus(true);
-    m_view->setFrameShape(QFrame::NoFrame);
-    m_view->setTextElideMode(Qt::ElideRight);
-    m_view->header()->setSectionsMovable(false);
+    styleTable(m_view);
     m_view->header()->setSectionResizeMode(CheckModel::VerdictColumn, QHeaderView::ResizeToContents);
     m_view->setColumnWidth(CheckModel::TitleColumn, fontMetrics().averageCharWidth() * 42);
     m_view->setColumnHidden(CheckModel::RemedyColumn, true);
@@ -126,16 +112,16 @@ QWidget* PreflightPanel::makeDetails()
     area->setFrameShape(QFrame::NoFrame);
     area->setFocusPolicy(Qt::NoFocus);
     m_details = new QWidget(area);
-    m_title = paragraph(m_details, i18n("Chosen check"));
+    m_title = textLabel(m_details, i18n("Chosen check"));
     QFont bold = font();
     bold.setBold(true);
     m_title->setFont(bold);
-    m_evidence = paragraph(m_details, i18n("Evidence of the chosen check"));
-    m_remedy = paragraph(m_details, i18n("Remedy of the chosen check"));
-    m_effect = paragraph(m_details, i18n("What the remedy does"));
+    m_evidence = textLabel(m_details, i18n("Evidence of the chosen check"));
+    m_remedy = textLabel(m_details, i18n("Remedy of the chosen check"));
+    m_effect = textLabel(m_details, i18n("What the remedy does"));
     m_fixButton = new ActionButton(m_details);
     m_fixButton->setObjectName(QStringLiteral("fixButton"));
-    m_done = paragraph(m_details, i18n("What was changed"));
+    m_done = textLabel(m_details, i18n("What was changed"));
     m_undoButton = new ActionButton(m_details);
     m_undoButton->setObjectName(QStringLiteral("undoFixButton"));
     auto* column = new QVBoxLayout(m_details);

@@ -7,6 +7,7 @@
 #include "format.h"
 #include "pulse/pulsestrip.h"
 #include "widgets/textbutton.h"
+#include "widgets/styles.h"
 
 #include <KLocalizedString>
 #include <KSqueezedTextLabel>
@@ -35,12 +36,7 @@ static QTreeView* table(QAbstractItemModel* model, const QString& name, QWidget*
     view->setModel(model);
     view->setAccessibleName(name);
     view->setRootIsDecorated(false);
-    view->setUniformRowHeights(true);
-    view->setAlternatingRowColors(true);
-    view->setAllColumnsShowFocus(true);
-    view->setFrameShape(QFrame::NoFrame);
-    view->setTextElideMode(Qt::ElideRight);
-    view->header()->setSectionsMovable(false);
+    styleTable(view);
     return view;
 }
 

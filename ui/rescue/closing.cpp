@@ -90,8 +90,13 @@ bool Closing::mayClose()
 void Closing::closeUnasked()
 {
     const auto question = questionOf(*m_session);
+    if (!question) {
+        // At once: a migration that waits for the end of the check must not begin meanwhile.
+        m_window->close();
+        return;
+    }
     // Where the first answer is to stay, nobody would come to give another one.
-    const CloseWay way = question ? question->answers.first().way : CloseWay::Close;
+    const CloseWay way = question->answers.first().way;
     go(way == CloseWay::Stay ? CloseWay::Close : way);
 }
 

@@ -6,6 +6,7 @@
 #include "actions.h"
 #include "rescue/rescueview.h"
 #include "sessionmodel.h"
+#include "widgets/styles.h"
 
 #include <KLocalizedString>
 
@@ -19,16 +20,6 @@
 #include <QVBoxLayout>
 
 namespace cutover::ui {
-
-static QLabel* textLabel(QWidget* parent, const QString& name)
-{
-    auto* label = new QLabel(parent);
-    label->setWordWrap(true);
-    label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    label->setAccessibleName(name);
-    return label;
-}
 
 RescuePanel::RescuePanel(SessionModel* session, QWidget* parent)
     : QFrame(parent)

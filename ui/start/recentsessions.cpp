@@ -5,6 +5,8 @@
 
 #include "start/requestjson.h"
 
+#include "operator/sessionrecord.h"
+
 #include <KConfigGroup>
 #include <KFormat>
 #include <KLocalizedString>
@@ -29,8 +31,7 @@ static QString entryName(int number)
 
 static bool isSame(const op::SessionRequest& a, const op::SessionRequest& b)
 {
-    return a.source.qmpPath == b.source.qmpPath && a.source.pid == b.source.pid
-        && toJson(a)[u"destination"] == toJson(b)[u"destination"];
+    return a.source == b.source && a.destination == b.destination;
 }
 
 /// Of a state that ends a session or waits for the operator; empty for one that passes.
@@ -105,7 +106,7 @@ void RecentSessions::save() const
     group.deleteGroup();
     for (int number = 0; number < m_sessions.size(); ++number) {
         const RecentSession& session = m_sessions[number];
-        QJsonObject object = toJson(session.request);
+        QJsonObject object = op::toRecord(session.request);
         object.insert(u"guest"_s, session.guest);
         object.insert(u"when"_s, session.when.toString(Qt::ISODate));
         object.insert(u"ended"_s, session.ended);

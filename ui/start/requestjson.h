@@ -9,9 +9,8 @@
 
 namespace cutover::ui {
 
-/// A request as it is kept in the settings: what the operator has chosen, without limits.
-QJsonObject toJson(const op::SessionRequest& request);
-/// Malformed for what toJson() does not write; settings are edited by hand, too.
+/// Reads what op::toRecord() wrote into the settings. Malformed where it names no VMM or an unknown kind of
+/// destination; settings are edited by hand, too.
 Result<op::SessionRequest> requestFromJson(const QJsonObject& object);
 
 } // namespace cutover::ui

@@ -11,7 +11,8 @@
 #include "start/destinationchooser.h"
 #include "start/modechooser.h"
 #include "start/parametersdelegate.h"
-#include "start/requestjson.h"
+
+#include "operator/sessionrecord.h"
 
 #include <KLocalizedString>
 
@@ -96,7 +97,7 @@ QWidget* SetupPanel::makeHow()
         const op::SessionRequest now = chosen();
         m_destination->setMode(now.mode, now.guarded);
         m_mode->setAttached(now.destination.kind == op::DestinationSpec::Kind::Attach);
-        m_pending = !m_settingUp && toJson(chosen()) != toJson(m_session->request());
+        m_pending = !m_settingUp && op::toRecord(chosen()) != op::toRecord(m_session->request());
         updateBar();
     };
     connect(m_destination, &DestinationChooser::changed, this, changed);
@@ -136,7 +137,7 @@ QWidget* SetupPanel::makeParameters()
     connect(m_resetParameter, &QPushButton::clicked, this,
         [this, view] { m_parameters.reset(view->currentIndex().row()); });
     connect(&m_parameters, &ParametersModel::edited, this, [this] {
-        m_pending = toJson(chosen()) != toJson(m_session->request());
+        m_pending = op::toRecord(chosen()) != op::toRecord(m_session->request());
         updateBar();
     });
     updateReset();
