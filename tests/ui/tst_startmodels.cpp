@@ -227,7 +227,7 @@ private Q_SLOTS:
     {
         KConfigGroup group = KSharedConfig::openConfig()->group(u"RecentSessions"_s);
         group.writeEntry("Session00", "{ not json");
-        group.writeEntry("Session01", R"({"source": "/run/a", "destination": {"kind": "derive"}})");
+        group.writeEntry("Session01", R"({"source": {"qmp": "/run/a"}, "destination": {"kind": "derive"}})");
         group.writeEntry("Session02", R"({"source": 5})");
         const RecentSessions recent;
         QCOMPARE(recent.rowCount(), 1);
