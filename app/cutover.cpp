@@ -23,6 +23,8 @@
 #include <QCommandLineParser>
 #include <QFileInfo>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -45,8 +47,8 @@ int failed(const Error& error)
     return 1;
 }
 
-/// Once: what the operator does later is his own choice. Not for a window that was closed meanwhile: its check
-/// goes on until the program has ended.
+/// Once: what the operator does later is his own choice. Not for a window that was closed meanwhile: its
+/// check goes on until the program has ended.
 void migrateWhenReady(ui::LiveSession& session, const QWidget& window)
 {
     QObject::connect(
@@ -117,12 +119,23 @@ Result<std::optional<op::SessionRequest>> readRequest(
     return std::move(*request);
 }
 
+bool mayHaveDisplay()
+{
+    return std::ranges::any_of(
+        std::array{ "DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "QT_QPA_PLATFORM" },
+        [](const char* name) { return !qEnvironmentVariableIsEmpty(name); });
+}
+
 } // namespace
 
 int main(int argc, char** argv)
 {
     // A VMM that closes its end must be an error, not our end.
     std::signal(SIGPIPE, SIG_IGN);
+    const bool hasDisplay = mayHaveDisplay();
+    // Help, the version and a demo do without, and Qt would abort.
+    if (!hasDisplay)
+        qputenv("QT_QPA_PLATFORM", "offscreen");
     KIconTheme::initTheme();
     QApplication application(argc, argv);
     KLocalizedString::setApplicationDomain("cutover");
@@ -171,6 +184,15 @@ int main(int argc, char** argv)
     if (!request)
         return usage(
             i18nc("what is wrong. what to do", "%1. %2", request.error().cause, request.error().remedy));
+
+    if (!hasDisplay && !wish->demo)
+        return failed({ .code = ErrorCode::Unsupported,
+            .attempt = i18n("open the window"),
+            .object = {},
+            .cause = i18n("there is no display"),
+            .remedy = i18n("Set DISPLAY or WAYLAND_DISPLAY, or use cutoverctl, which does the same without a "
+                           "window."),
+            .sysErrno = 0 });
 
     // So that a lab of ours ends with us.
     KSignalHandler::self()->watchSignal(SIGTERM);

@@ -184,20 +184,19 @@ void MainWindow::updateActions()
     drive("session_migrate", op::canMigrate(state), i18n("Move the guest to the destination"));
     drive("session_cancel", op::canCancel(state), i18n("Stop; the guest stays on the source"));
     drive("session_finish", op::canFinish(state), i18n("End the source; the destination takes its place"));
+    // Files are not looked for while the guest may be standing still.
+    const bool canRescue
+        = canDrive && (m_session->rescueView() || (!isUnderWay(state) && !m_session->leftPairs().isEmpty()));
+    drive("session_rescue",
+        canRescue ? Result<void>()
+                  : failure(ErrorCode::Refused, i18n("rescue"), {}, i18n("no migration was left unfinished")),
+        i18n("Says what can be done for a guest whose migration was left unfinished"));
     m_recordings->updateActions();
     if (m_recordings->isShown()) {
         m_mainAction = m_recordings->mainAction();
         m_card->mainButton()->setAction(m_mainAction);
         return;
     }
-
-    // Files are not looked for while the guest may be standing still.
-    const bool canRescue
-        = m_session->rescueView() || (!isUnderWay(state) && !m_session->leftPairs().isEmpty());
-    allow(action("session_rescue"),
-        canRescue ? Result<void>()
-                  : failure(ErrorCode::Refused, i18n("rescue"), {}, i18n("no migration was left unfinished")),
-        i18n("Says what can be done for a guest whose migration was left unfinished"));
 
     const NextStepInfo next = nextStep(state, m_session->request().keepSource);
     switch (next.step) {

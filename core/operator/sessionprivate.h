@@ -59,6 +59,8 @@ public:
 
     // sessionverify.cpp
     void verify();
+    /// Whether the destination's guest beats: asks until it does, or \a untilNs (CLOCK_MONOTONIC) is over.
+    void awaitBeat(std::optional<qint64> before, qint64 untilNs);
     void concludeVerification();
     void noteProof(const FdProof& fd, const QString& identity);
 
@@ -139,6 +141,7 @@ public:
     std::unique_ptr<SwitchTalk> talk;
     int switchesUnderWay = 0; ///< asked for, not yet answered
     std::optional<SessionRequest> dueCheck;
+    std::optional<bool> guestBeats; ///< after the migration, where it could be asked
     int pendingAnswers = 0;
 };
 

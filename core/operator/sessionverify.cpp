@@ -8,10 +8,15 @@
 #include <KLocalizedString>
 
 #include <QPointer>
+#include <QTimer>
 
 namespace cutover::op {
 
 using timeline::Category;
+
+static constexpr int beatIntervalMs = 5;
+/// A guest whose processors come to no beat for so long stands still, however busy the machine is.
+static constexpr qint64 beatLimitNs = 5'000'000'000;
 
 void Session::Private::verify()
 {
@@ -33,8 +38,34 @@ void Session::Private::verify()
         });
     }
     askDestinationFds();
+    guestBeats.reset();
+    if (offersPulse() && machine.config.sourceWasRunning && destination && destination->isConnected()) {
+        ++pendingAnswers;
+        awaitBeat({}, monotonicNs() + beatLimitNs);
+    }
     if (pendingAnswers == 0)
         QMetaObject::invokeMethod(this, [this] { concludeVerification(); }, Qt::QueuedConnection);
+}
+
+void Session::Private::awaitBeat(std::optional<qint64> before, qint64 untilNs)
+{
+    destination->call(
+        QStringLiteral("query-pulse"), {}, [this, before, untilNs](const Result<QJsonValue>& answer) {
+            if (answer) {
+                const qint64 beats = (*answer)[QLatin1StringView("beats")].toInteger();
+                if (before && beats > *before) {
+                    guestBeats = true;
+                } else if (monotonicNs() < untilNs && destination->isConnected()) {
+                    QTimer::singleShot(beatIntervalMs, destination.get(),
+                        [this, first = before.value_or(beats), untilNs] { awaitBeat(first, untilNs); });
+                    return;
+                } else if (before) {
+                    guestBeats = false;
+                }
+            }
+            if (--pendingAnswers == 0)
+                concludeVerification();
+        });
 }
 
 void Session::Private::noteProof(const FdProof& fd, const QString& identity)
@@ -61,6 +92,7 @@ void Session::Private::concludeVerification()
     facts.traceComplete = passed.destinationTold;
     facts.alarms = passed.alarms;
     facts.unclaimed = passed.unclaimed;
+    facts.guestBeats = guestBeats;
     if (!facts.sourceGone)
         facts.fds = proveFds(source->pid(), destination->pid(), passed.fds);
     verification = judge(facts);

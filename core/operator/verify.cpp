@@ -90,6 +90,10 @@ Verification judge(const VerificationInput& input)
         result.findings.append(i18n("The destination is '%1', but the guest was %2 before.",
             input.destinationRunState, input.sourceWasRunning ? i18n("running") : i18n("paused")));
     }
+    if (input.guestBeats == true)
+        result.evidence.append(i18n("The guest's heart beats on the destination."));
+    else if (input.guestBeats == false)
+        result.findings.append(i18n("The guest's heart does not beat on the destination."));
     result.findings += input.alarms;
     for (const QString& name : input.unclaimed)
         result.evidence.append(

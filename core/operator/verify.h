@@ -10,6 +10,7 @@
 #include <QString>
 #include <QStringList>
 
+#include <optional>
 #include <span>
 #include <sys/types.h>
 #include <vector>
@@ -66,6 +67,7 @@ struct VerificationInput
     bool sourceGone = false;
     QString sourceRunState;
     QString destinationRunState;
+    std::optional<bool> guestBeats; ///< on the destination; nothing where the VMM cannot tell
     bool fdsExpected = false; ///< the mode passes descriptors
     bool traceComplete = false; ///< the destination's log has told which descriptors it found
     std::vector<FdProof> fds;

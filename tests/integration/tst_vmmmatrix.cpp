@@ -181,6 +181,7 @@ void TestVmmMatrix::handsOver()
     }
     QVERIFY2(session.outcome() == Outcome::Migrated, story(session));
     verifyFds(choice, session, before);
+    QVERIFY2(session.verification().evidence.join(u'\n').contains(u"heart beats"_s), story(session));
 
     const QJsonValue pulse = ask(session.endpoint(Side::Destination).qmpPath, u"query-pulse"_s);
     const qint64 beats = pulse[u"beats"].toInteger();

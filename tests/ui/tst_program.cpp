@@ -71,6 +71,36 @@ private Q_SLOTS:
         QVERIFY2(output.contains(says, Qt::CaseInsensitive), qPrintable(output));
     }
 
+    void withoutADisplay_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<int>("exitCode");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("version") << QStringList{ u"--version"_s } << 0 << u"cutover "_s;
+        QTest::newRow("help") << QStringList{ u"--help"_s } << 0 << u"--demo"_s;
+        QTest::newRow("window") << QStringList() << 1 << u"no display"_s;
+        QTest::newRow("bad option") << QStringList{ u"--bogus"_s } << 2 << u"bogus"_s;
+    }
+    void withoutADisplay()
+    {
+        QFETCH(const QStringList, arguments);
+        QFETCH(const QString, says);
+        QProcess program;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(u"HOME"_s, m_home.path());
+        for (const QString& name :
+            { u"DISPLAY"_s, u"WAYLAND_DISPLAY"_s, u"WAYLAND_SOCKET"_s, u"QT_QPA_PLATFORM"_s })
+            environment.remove(name);
+        program.setProcessEnvironment(environment);
+        program.setProcessChannelMode(QProcess::MergedChannels);
+        program.start(QStringLiteral(CUTOVER_PROGRAM), arguments);
+        QVERIFY2(program.waitForFinished(60'000), qPrintable(program.errorString()));
+        const QString output = QString::fromUtf8(program.readAll());
+        QCOMPARE(program.exitStatus(), QProcess::NormalExit);
+        QTEST(program.exitCode(), "exitCode");
+        QVERIFY2(output.contains(says, Qt::CaseInsensitive), qPrintable(output));
+    }
+
     /// The recording that is named on the command line is opened, and remembered.
     void opensARecording()
     {

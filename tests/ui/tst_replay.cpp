@@ -107,7 +107,7 @@ private Q_SLOTS:
         QVERIFY(std::holds_alternative<op::state::Migrated>(session.state()));
         QVERIFY(!window.findChild<KMessageWidget*>(u"replayDamage"_s)->isVisible());
         for (const QString& id : { u"session_connect"_s, u"session_lab"_s, u"session_check"_s,
-                 u"session_migrate"_s, u"session_cancel"_s, u"session_finish"_s }) {
+                 u"session_migrate"_s, u"session_cancel"_s, u"session_finish"_s, u"session_rescue"_s }) {
             QVERIFY2(!action(window, id)->isEnabled(), qPrintable(id));
             QVERIFY2(action(window, id)->toolTip().contains(u"recording"), qPrintable(id));
         }

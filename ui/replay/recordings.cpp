@@ -4,6 +4,7 @@
 #include "recordings.h"
 
 #include "player.h"
+#include "preferences.h"
 #include "replaybar.h"
 #include "replaysession.h"
 
@@ -24,7 +25,6 @@
 #include <QMimeData>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QStandardPaths>
 #include <QUrl>
 
 namespace cutover::ui {
@@ -34,13 +34,6 @@ static constexpr int maxRecent = 10;
 static KConfigGroup settings()
 {
     return KSharedConfig::openConfig()->group(QStringLiteral("Recordings"));
-}
-
-/// Where sessions are recorded without being asked.
-static QString recordingFolder()
-{
-    return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation)
-        + QStringLiteral("/cutover/recordings");
 }
 
 Recordings::Recordings(SessionModel* session, QWidget* window)
@@ -198,7 +191,7 @@ void Recordings::goTo(std::size_t event)
 
 static QFileDialog* fileDialog(QWidget* window, const QString& title)
 {
-    auto* dialog = new QFileDialog(window, title, recordingFolder());
+    auto* dialog = new QFileDialog(window, title, Preferences::recordingFolder());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setNameFilters({ i18n("Cutover recordings (%1)", QStringLiteral("*.cutover")),
         i18n("All files (%1)", QStringLiteral("*")) });
@@ -249,8 +242,8 @@ void Recordings::fillRecentMenu()
     for (const QString& path : settings().readPathEntry("Recent", QStringList()))
         add(path);
     QAction* kept = m_recentMenu->addSection(i18n("Recorded by this program"));
-    const QFileInfoList files
-        = QDir(recordingFolder()).entryInfoList({ QStringLiteral("*.cutover") }, QDir::Files, QDir::Time);
+    const QFileInfoList files = QDir(Preferences::recordingFolder())
+                                    .entryInfoList({ QStringLiteral("*.cutover") }, QDir::Files, QDir::Time);
     for (const QFileInfo& file : files.first(std::min<qsizetype>(files.size(), maxRecent)))
         add(file.absoluteFilePath());
     if (m_recentMenu->actions().last() == kept)
