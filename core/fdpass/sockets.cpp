@@ -22,6 +22,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -154,17 +155,22 @@ QList<QList<QByteArray>> netTable(pid_t pid, const char* table)
     return rows;
 }
 
+bool acceptsConnections(const QList<QByteArray>& unixRow)
+{
+    constexpr uint flag = 0x10000; // __SO_ACCEPTCON
+    return (unixRow[3].toUInt(nullptr, 16) & flag) != 0;
+}
+
 std::optional<SocketAddresses> findInUnixTable(pid_t pid, quint64 inode)
 {
     for (const auto& row : netTable(pid, "unix")) {
         // Num RefCount Protocol Flags Type St Inode [Path]
         if (row.size() < 7 || row[6].toULongLong() != inode)
             continue;
-        constexpr uint acceptsConnections = 0x10000; // __SO_ACCEPTCON
         return SocketAddresses{ .protocol = QStringLiteral("unix"),
             .local = row.size() > 7 ? QFile::decodeName(row.sliced(7).join(' ')) : QString(),
             .peer = {},
-            .listening = (row[3].toUInt(nullptr, 16) & acceptsConnections) != 0 };
+            .listening = acceptsConnections(row) };
     }
     return std::nullopt;
 }
@@ -253,6 +259,14 @@ bool isBoundSocket(const struct stat& status)
         return !bound;
     });
     return bound;
+}
+
+bool isListeningAt(const QString& path)
+{
+    const QByteArray wanted = QFile::encodeName(path);
+    return std::ranges::any_of(netTable(::getpid(), "unix"), [&wanted](const auto& row) {
+        return row.size() > 7 && row.sliced(7).join(' ') == wanted && acceptsConnections(row);
+    });
 }
 
 } // namespace cutover::fdpass

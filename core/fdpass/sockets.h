@@ -28,4 +28,8 @@ std::optional<SocketAddresses> findSocket(pid_t pid, quint64 inode, const QStrin
 /// when that cannot be found out.
 bool isBoundSocket(const struct stat& status);
 
+/// True when a socket of our network namespace that is bound to \a path, as it was given to bind(), accepts
+/// connections: a socket's file is there a moment earlier. Makes no connection.
+bool isListeningAt(const QString& path);
+
 } // namespace cutover::fdpass

@@ -3,6 +3,7 @@
 
 #include "lab/vmmlab.h"
 
+#include "fdpass/sockets.h"
 #include "trace/parser.h"
 
 #include <QCoreApplication>
@@ -173,7 +174,7 @@ void VmmLab::awaitDaemon()
         fail(failure(ErrorCode::Remote, u"serve a disk"_s, u"qemu-storage-daemon"_s, said).error());
         return;
     }
-    if (!QFileInfo::exists(file(u"disk.sock"_s)))
+    if (!fdpass::isListeningAt(file(u"disk.sock"_s)))
         return;
     m_pollTimer.stop();
     if (auto launched = launch(); !launched)

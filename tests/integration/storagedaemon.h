@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "fdpass/sockets.h"
+
 #include <QDeadlineTimer>
 #include <QFile>
 #include <QProcess>
@@ -34,7 +36,7 @@ public:
                     .arg(queues) });
         const QDeadlineTimer deadline(20'000);
         while (m_process.state() != QProcess::NotRunning && !deadline.hasExpired()) {
-            if (QFile::exists(socket())) {
+            if (fdpass::isListeningAt(socket())) {
                 m_ready = true;
                 return;
             }

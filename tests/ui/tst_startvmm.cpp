@@ -120,6 +120,7 @@ private Q_SLOTS:
         const QModelIndex handover
             = find(parameters, ParametersModel::NameColumn, u"handover"_s).siblingAtColumn(1);
         QVERIFY(handover.isValid());
+        QTRY_VERIFY(parameters->isEnabled());
         parameters->setFocus();
         parameters->setCurrentIndex(handover);
         QTest::keyClick(parameters, Qt::Key_F2);

@@ -10,11 +10,13 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 using namespace cutover;
 using namespace cutover::fdpass;
@@ -56,6 +58,7 @@ private Q_SLOTS:
     void liveSocketStays_data();
     void liveSocketStays();
     void liveListenerIsNotDisturbed();
+    void boundIsNotYetListening();
     void otherFilesStay_data();
     void otherFilesStay();
     void lockedFolder();
@@ -270,6 +273,23 @@ void TestUnixSocket::liveListenerIsNotDisturbed()
     const auto accepted = acceptUnix(listener->get());
     QVERIFY(accepted);
     QVERIFY(!*accepted); // no connection was made to find out
+}
+
+void TestUnixSocket::boundIsNotYetListening()
+{
+    const QString name = path(u"with a space"_s);
+    QVERIFY(!isListeningAt(name));
+    const UniqueFd socket = UniqueFd::adopt(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{ .sun_family = AF_UNIX, .sun_path = {} };
+    const QByteArray encoded = QFile::encodeName(name);
+    QVERIFY(encoded.size() < qsizetype(sizeof address.sun_path));
+    std::copy(encoded.begin(), encoded.end(), address.sun_path);
+    QCOMPARE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    QVERIFY(QFile::exists(name));
+    QVERIFY(!isListeningAt(name));
+    QCOMPARE(::listen(socket.get(), 1), 0);
+    QVERIFY(isListeningAt(name));
+    QVERIFY(!isListeningAt(name.chopped(1)));
 }
 
 void TestUnixSocket::otherFilesStay_data()
