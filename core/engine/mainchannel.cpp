@@ -355,8 +355,9 @@ Result<void> MainChannel::pollUntil(short events, const timespec* timeout)
             return waitError(ErrorCode::Cancelled, u"it was cancelled"_s);
         peerExited = true;
     }
-    // What the peer sent before it ended is still to be read.
-    if (peerExited && m_polled.front().revents == 0)
+    // What the peer sent before it ended is still to be read. The socket was looked at first, and all of that
+    // may have happened since.
+    if (peerExited && m_polled.front().revents == 0 && ::poll(m_polled.data(), 1, 0) == 0)
         return waitError(ErrorCode::Disconnected, u"the peer's process has ended"_s);
     return {};
 }

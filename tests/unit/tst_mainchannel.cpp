@@ -5,6 +5,7 @@
 #include "sectionhelpers.h"
 
 #include "engine/mainchannel.h"
+#include "engine/wait.h"
 #include "fdpass/transfer.h"
 
 #include <QTest>
@@ -41,6 +42,7 @@ private Q_SLOTS:
     void aKilledPeerIsNoticed_data();
     void aKilledPeerIsNoticed();
     void whatThePeerSentBeforeItEndedArrives();
+    void theLastWordsOfAPeerThatEndsMeanwhileArrive();
     void theEndOfTheStreamNamesTheSection();
     void sendingToAPeerThatIsGone();
     void anInterruptedSendLeavesTheChannelUsable();
@@ -420,6 +422,31 @@ void TestMainChannel::whatThePeerSentBeforeItEndedArrives()
     QCOMPARE(channel.receive(noDeadline).value().fds.size(), std::size_t{ 1 });
     QCOMPARE(channel.receive(noDeadline).value().payload, "why");
     QCOMPARE(codeOf(channel.receive(noDeadline)), ErrorCode::Disconnected);
+}
+
+void TestMainChannel::theLastWordsOfAPeerThatEndsMeanwhileArrive()
+{
+    // The kernel looks at one descriptor after the other. Many idle ones between the two make it likely that
+    // both change meanwhile, in some of these runs.
+    const auto idle = CancelEvent::create();
+    QVERIFY(idle);
+    const std::vector<Alarm> many(900, { .fd = idle->fd(), .kind = Alarm::Kind::Cancel });
+    for (int run = 0; run < 300; ++run) {
+        SocketPair sockets;
+        auto ended = CancelEvent::create();
+        QVERIFY(ended);
+        std::vector<Alarm> alarms = many;
+        alarms.push_back({ .fd = ended->fd(), .kind = Alarm::Kind::PeerExit });
+        MainChannel channel(std::move(sockets.a), std::move(alarms));
+        const std::jthread peer([&sockets, &ended] {
+            MainChannel last(std::move(sockets.b));
+            std::ignore = last.send("@abort", 0, 1, "why", {}, soon());
+            ended->ring();
+        });
+        const auto received = channel.receive(soon());
+        QVERIFY2(received, qPrintable(received ? QString() : received.error().message()));
+        QCOMPARE(received->payload, "why");
+    }
 }
 
 void TestMainChannel::theEndOfTheStreamNamesTheSection()
