@@ -6,12 +6,12 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "cpr/channel.h"
+#include "engine/fdnames.h"
 #include "engine/pidfd.h"
 
 #include <QCborStreamReader>
 
 #include <algorithm>
-#include <limits>
 #include <poll.h>
 #include <unistd.h>
 #include <utility>
@@ -39,32 +39,6 @@ std::unexpected<Error> malformed(const QString& section, const QString& cause)
 QString nameOf(const Section& section)
 {
     return QString::fromUtf8(section.device);
-}
-
-/// The names of a device section's fds, which come before its state.
-Result<std::vector<cpr::Entry>> readFdNames(QCborStreamReader& reader, Section& section)
-{
-    std::vector<cpr::Entry> entries;
-    if (!reader.isArray() || !reader.isLengthKnown() || reader.length() != section.fds.size())
-        return malformed(nameOf(section),
-            u"%1 descriptors came with it, and it does not name as many"_s.arg(section.fds.size()));
-    reader.enterContainer();
-    for (UniqueFd& fd : section.fds) {
-        if (!reader.isArray() || !reader.enterContainer() || !reader.isString())
-            return malformed(nameOf(section), u"a descriptor's name is damaged"_s);
-        const QString name = reader.readAllString();
-        if (name.isEmpty() || !reader.isInteger())
-            return malformed(nameOf(section), u"a descriptor's name is damaged"_s);
-        const qint64 id = reader.toInteger();
-        if (id < std::numeric_limits<qint32>::min() || id > std::numeric_limits<qint32>::max()
-            || !reader.next() || reader.hasNext() || !reader.leaveContainer())
-            return malformed(nameOf(section), u"a descriptor's name is damaged"_s);
-        entries.push_back({ .name = name.toUtf8(), .id = static_cast<qint32>(id), .fd = std::move(fd) });
-    }
-    section.fds.clear();
-    if (reader.hasNext() || !reader.leaveContainer())
-        return malformed(nameOf(section), u"the descriptors' names are damaged"_s);
-    return entries;
 }
 
 } // namespace

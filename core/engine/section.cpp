@@ -108,6 +108,24 @@ Result<void> checkStreamHeader(std::span<const std::byte, streamHeaderBytes> hea
     return {};
 }
 
+Result<SectionHead> decodeSectionHead(std::span<const std::byte, sectionHeadBytes> head)
+{
+    const auto damaged
+        = [](const QString& cause) { return std::unexpected(sectionError(ErrorCode::Malformed, {}, cause)); };
+    if (read<std::uint32_t>(head, 0) != sectionMagic)
+        return damaged(u"no section begins where one should"_s);
+    if (read<std::uint32_t>(head, 24) != crc32c(head.first(24)))
+        return damaged(u"the checksum of its head does not match"_s);
+    const SectionHead result{ .nameBytes = read<std::uint8_t>(head, 4),
+        .instance = read<std::uint32_t>(head, 8),
+        .version = read<std::uint32_t>(head, 12),
+        .fds = read<std::uint32_t>(head, 16),
+        .payloadBytes = read<std::uint32_t>(head, 20) };
+    if (result.nameBytes == 0 || (read<std::uint32_t>(head, 4) & 0xFFFFFFU) != 0)
+        return damaged(u"its head is not valid"_s);
+    return result;
+}
+
 Result<void> checkSection(QByteArrayView name, std::size_t payloadBytes, std::size_t fds)
 {
     const auto invalid = [&](const QString& cause) {
@@ -252,22 +270,17 @@ Result<bool> SectionDecoder::readHead()
 {
     if (buffered().size() < sectionHeadBytes)
         return false;
-    const auto head = consume(sectionHeadBytes);
-    const auto damaged
-        = [](const QString& cause) { return std::unexpected(sectionError(ErrorCode::Malformed, {}, cause)); };
-    if (read<std::uint32_t>(head, 0) != sectionMagic)
-        return damaged(u"no section begins where one should"_s);
-    if (read<std::uint32_t>(head, 24) != crc32c(head.first(24)))
-        return damaged(u"the checksum of its head does not match"_s);
-    m_nameBytes = read<std::uint8_t>(head, 4);
-    if (m_nameBytes == 0 || (read<std::uint32_t>(head, 4) & 0xFFFFFFU) != 0)
-        return damaged(u"its head is not valid"_s);
-    m_section.instance = read<std::uint32_t>(head, 8);
-    m_section.version = read<std::uint32_t>(head, 12);
-    m_announcedFds = read<std::uint32_t>(head, 16);
-    m_payloadBytes = read<std::uint32_t>(head, 20);
+    const auto bytes = consume(sectionHeadBytes).first<sectionHeadBytes>();
+    const auto head = decodeSectionHead(bytes);
+    if (!head)
+        return std::unexpected(head.error());
+    m_nameBytes = head->nameBytes;
+    m_section.instance = head->instance;
+    m_section.version = head->version;
+    m_announcedFds = head->fds;
+    m_payloadBytes = head->payloadBytes;
     m_payloadReceived = 0;
-    m_crc = crc32c(head);
+    m_crc = crc32c(bytes);
     m_phase = Phase::Name;
     return true;
 }

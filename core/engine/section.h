@@ -62,6 +62,19 @@ std::array<std::byte, streamHeaderBytes> encodeStreamHeader();
 /// Malformed for another format, Unsupported for another version.
 Result<void> checkStreamHeader(std::span<const std::byte, streamHeaderBytes> header);
 
+/// The fixed part of a section, its name not included.
+struct SectionHead
+{
+    std::size_t nameBytes = 0; ///< 1 to 255
+    std::uint32_t instance = 0;
+    std::uint32_t version = 0;
+    std::uint32_t fds = 0; ///< as announced, not checked against any limit
+    std::uint32_t payloadBytes = 0; ///< the same
+};
+
+/// Malformed for bytes that are no head, or whose checksum does not match.
+Result<SectionHead> decodeSectionHead(std::span<const std::byte, sectionHeadBytes> head);
+
 /// InvalidArgument for a name or a length that the format cannot hold.
 Result<void> checkSection(QByteArrayView name, std::size_t payloadBytes, std::size_t fds);
 /// Head and name of a section, appended to \a out. Precondition: checkSection().

@@ -141,4 +141,17 @@ IdentityProof compareFdsByInode(pid_t pidA, int fdA, pid_t pidB, int fdB)
     return judge(*a, *b);
 }
 
+FoundFd findSameFile(pid_t pid, const QList<int>& candidates, pid_t otherPid, int otherFd)
+{
+    FoundFd found;
+    for (const int candidate : candidates) {
+        auto proof = compareFds(pid, candidate, otherPid, otherFd);
+        if (proof.identity == Identity::Same)
+            return { .fd = candidate, .proof = std::move(proof) };
+        if (proof.identity == Identity::SameInode && found.fd < 0)
+            found = { .fd = candidate, .proof = std::move(proof) };
+    }
+    return found;
+}
+
 } // namespace cutover::fdpass

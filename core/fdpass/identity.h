@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <QList>
 #include <QString>
 
 #include <cstdint>
@@ -41,5 +42,16 @@ IdentityProof compareFds(pid_t pidA, int fdA, pid_t pidB, int fdB);
 /// by construction (sockets, eventfds with a kernel id); SameInode for a memfd still proves that both
 /// use the same memory. Unknown for anonymous inodes, which unrelated files share.
 IdentityProof compareFdsByInode(pid_t pidA, int fdA, pid_t pidB, int fdB);
+
+/// One of several fds, and why it.
+struct FoundFd
+{
+    int fd = -1; ///< -1 = none of them
+    IdentityProof proof;
+};
+
+/// Which of \a candidates of process \a pid is the open file \a otherFd of process \a otherPid: the first
+/// that is Same, else the first that is SameInode.
+FoundFd findSameFile(pid_t pid, const QList<int>& candidates, pid_t otherPid, int otherFd);
 
 } // namespace cutover::fdpass

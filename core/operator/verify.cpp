@@ -45,17 +45,11 @@ static FdProof prove(pid_t source, pid_t destination, const PassedFd& passed, co
         result.proof = fdpass::compareFds(source, passed.sourceFd, destination, passed.destinationFd);
         return result;
     }
-    result.proof.text = i18n("no descriptor of the source is the same open file");
-    for (const int candidate : candidates) {
-        const auto proof = fdpass::compareFds(source, candidate, destination, passed.destinationFd);
-        if (proof.identity == Identity::Same
-            || (proof.identity == Identity::SameInode && result.sourceFd < 0)) {
-            result.sourceFd = candidate;
-            result.proof = proof;
-            if (proof.identity == Identity::Same)
-                break;
-        }
-    }
+    auto found = fdpass::findSameFile(source, candidates, destination, passed.destinationFd);
+    result.sourceFd = found.fd;
+    result.proof = std::move(found.proof);
+    if (found.fd < 0)
+        result.proof.text = i18n("no descriptor of the source is the same open file");
     return result;
 }
 

@@ -20,7 +20,8 @@ enum class Category : std::uint8_t {
     QmpReceived, ///< a raw QMP message from a VMM; name = "return", "error" or the event's name
     QmpEvent, ///< a QMP event; name = QEMU's name, attributes = its data
     Trace, ///< a line of the trace log; name = the trace event, attributes as trace::attributes()
-    Relay, ///< seen by the relay of a channel
+    /// Seen by the relay of a channel, see relay/watch.h; side = Channel, or the end it tells of
+    Relay,
     /// What the console or its user did: "check" (asked for, with the request), "destination" (its command
     /// line, derived), "derived" (the same as it was reviewed, see op::ReviewedCommand), "note" (tolerated;
     /// "text", and "failure" in full), "command", "socket-moved"; "switch": a switch was set; {scope:
