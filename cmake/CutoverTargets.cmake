@@ -36,6 +36,16 @@ function(cutover_core name)
     target_link_libraries(cutover_${name} PUBLIC Qt6::Core ${arg_LIBRARIES} PRIVATE cutover_options)
 endfunction()
 
+# Makes NAME part of the target LABEL_tests of each of its labels: a build that runs one label's tests needs no others.
+function(cutover_build_with_labels name)
+    foreach(label IN LISTS ARGN)
+        if(NOT TARGET ${label}_tests)
+            add_custom_target(${label}_tests)
+        endif()
+        add_dependencies(${label}_tests ${name})
+    endforeach()
+endfunction()
+
 # cutover_test(NAME LABEL unit|integration|ui|qemu ... SOURCES ... [LIBRARIES ...]
 #              [TIMEOUT seconds] [SANITIZE] [THREADED]): one QtTest program.
 # Tests labelled "qemu" run one at a time: each needs the processors for its guests.
@@ -64,6 +74,7 @@ function(cutover_test name)
     if(arg_THREADED)
         list(APPEND labels threaded)
     endif()
+    cutover_build_with_labels(${name} ${labels})
     # CTest ends a program that hangs; QtTest would count all rows of a data-driven function together.
     math(EXPR functionLimit "${arg_TIMEOUT} * 1000")
     set_tests_properties(${name} PROPERTIES
@@ -95,9 +106,11 @@ function(cutover_fuzzer name)
             -artifact_prefix=${CMAKE_BINARY_DIR}/findings/${name}- ${learnt} ${seeds})
         math(EXPR timeout "${CUTOVER_FUZZ_SECONDS} + 300")
         set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT ${timeout})
+        cutover_build_with_labels(${name} fuzz)
     else()
         target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.cpp)
         add_test(NAME ${name} COMMAND ${name} ${seeds})
         set_tests_properties(${name} PROPERTIES LABELS "unit;sanitize" TIMEOUT 120)
+        cutover_build_with_labels(${name} unit sanitize)
     endif()
 endfunction()
