@@ -14,7 +14,7 @@ void Command::fail(const Error& error)
 QList<CommandEntry> allCommands()
 {
     return { listCommand(), checkCommand(), migrateCommand(), rescueCommand(), showCommand(), exportCommand(),
-        inspectCommand(), demoCommand(), labCommand() };
+        inspectCommand(), demoCommand(), labCommand(), runsCommand() };
 }
 
 } // namespace cutover::cli

@@ -66,6 +66,7 @@ CommandEntry exportCommand();
 CommandEntry inspectCommand();
 CommandEntry demoCommand();
 CommandEntry labCommand();
+CommandEntry runsCommand();
 
 /// All subcommands, in the order of the help.
 QList<CommandEntry> allCommands();

@@ -43,6 +43,11 @@ QList<OptionSpec> labOptionSpecs()
             .help = i18n("The guest's memory, as 256M or 4G; default: 256M"),
             .letter = {},
             .choices = {} },
+        { .name = u"bare"_s,
+            .value = {},
+            .help = i18n("Without network, disk and console; not for QEMU, which has none"),
+            .letter = {},
+            .choices = {} },
     };
 }
 
@@ -63,8 +68,10 @@ static Result<std::optional<qint64>> ramOf(const Options& options)
 
 Result<lab::QemuLabOptions> qemuLabOptions(const Options& options)
 {
-    if (options.isSet(u"queues"_s))
-        return usageError(i18nc("option", "--%1 is for the embedded VMM", u"queues"_s));
+    for (const QString& name : { u"queues"_s, u"bare"_s }) {
+        if (options.isSet(name))
+            return usageError(i18nc("option", "--%1 is for the embedded VMM", name));
+    }
     lab::QemuLabOptions labOptions;
     if (options.isSet(u"binary"_s))
         labOptions.binary = options.value(u"binary"_s);
@@ -84,6 +91,8 @@ Result<lab::VmmLabOptions> vmmLabOptions(const Options& options)
 {
     lab::VmmLabOptions labOptions;
     labOptions.binary = options.value(u"binary"_s);
+    if (options.isSet(u"bare"_s))
+        labOptions.network = labOptions.disk = labOptions.console = false;
     const QString accelerator = options.value(u"accel"_s);
     if (accelerator == "tcg"_L1)
         return usageError(i18n("the embedded VMM has no accelerator 'tcg'"), i18n("It has thread and kvm."));

@@ -42,18 +42,19 @@ std::unexpected<Error> unknownOption(const CommandSpec& spec, const QString& nam
         like.isEmpty() ? QString() : i18n("Did you mean --%1?", like));
 }
 
-Result<QString> checkedValue(const OptionSpec& spec, const QStringList& values)
+Result<QStringList> checkedValues(const OptionSpec& spec, const QStringList& values)
 {
     const QString option = u"--"_s + spec.name;
-    if (values.size() > 1)
+    if (values.size() > 1 && !spec.repeats)
         return usageError(i18n("%1 is given more than once", option));
-    const QString value = values.constFirst();
-    if (value.isEmpty())
-        return usageError(i18n("%1 needs a value: %2", option, spec.value));
-    if (!spec.choices.isEmpty() && !spec.choices.contains(value))
-        return usageError(i18n("%1 cannot be '%2'", option, value),
-            i18n("It takes one of: %1.", spec.choices.join(u", "_s)));
-    return value;
+    for (const QString& value : values) {
+        if (value.isEmpty())
+            return usageError(i18n("%1 needs a value: %2", option, spec.value));
+        if (!spec.choices.isEmpty() && !spec.choices.contains(value))
+            return usageError(i18n("%1 cannot be '%2'", option, value),
+                i18n("It takes one of: %1.", spec.choices.join(u", "_s)));
+    }
+    return values;
 }
 
 } // namespace
@@ -123,13 +124,13 @@ Result<Options> Options::parse(const CommandSpec& spec, const QStringList& argum
         if (!parser.isSet(option.name))
             continue;
         if (option.value.isEmpty()) {
-            options.m_values.insert(option.name, QString());
+            options.m_values.insert(option.name, { QString() });
             continue;
         }
-        auto value = checkedValue(option, parser.values(option.name));
-        if (!value)
-            return std::unexpected(value.error());
-        options.m_values.insert(option.name, *value);
+        auto values = checkedValues(option, parser.values(option.name));
+        if (!values)
+            return std::unexpected(values.error());
+        options.m_values.insert(option.name, *values);
     }
     options.m_arguments = parser.positionalArguments();
     const auto required = std::ranges::count_if(spec.arguments, &ArgumentSpec::required);

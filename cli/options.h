@@ -23,6 +23,7 @@ struct OptionSpec
     QString letter; ///< a short form; may be empty
     QStringList choices; ///< the only values
     Completes completes = Completes::Nothing;
+    bool repeats = false; ///< may be given several times
     bool introducesCommand = false; ///< "--name -- COMMAND" is the same as "-- COMMAND"
 };
 
@@ -63,7 +64,10 @@ public:
     static Result<Options> parse(const CommandSpec& spec, const QStringList& arguments);
 
     bool isSet(const QString& name) const { return m_values.contains(name); }
-    QString value(const QString& name) const { return m_values.value(name); }
+    /// The first one, of an option that repeats.
+    QString value(const QString& name) const { return m_values.value(name).value(0); }
+    /// In their order; empty without the option.
+    QStringList values(const QString& name) const { return m_values.value(name); }
     /// The first argument, or nothing.
     QString argument() const { return m_arguments.value(0); }
     bool helpAsked() const { return m_help; }
@@ -71,7 +75,7 @@ public:
     const QStringList& command() const { return m_command; }
 
 private:
-    QHash<QString, QString> m_values;
+    QHash<QString, QStringList> m_values;
     QStringList m_arguments;
     QStringList m_command;
     bool m_help = false;

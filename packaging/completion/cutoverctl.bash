@@ -17,7 +17,7 @@ _cutoverctl() {
     fi
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'list check migrate rescue show export inspect demo lab --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'list check migrate rescue show export inspect demo lab runs --help --version' -- "$current")
         return
     fi
     for word in "${COMP_WORDS[@]:2:COMP_CWORD-2}"; do
@@ -28,7 +28,7 @@ _cutoverctl() {
     done
     case $previous in
     --source) mapfile -t COMPREPLY < <(compgen -W "qmp: pid: $(_cutoverctl_processes)" -- "$current") && compopt -o nospace && return ;;
-    qmp | --record | --listen | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames && return ;;
+    qmp | --record | --listen | --output | -o | --save | --show) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames && return ;;
     --destination) mapfile -t COMPREPLY < <(compgen -W 'derive qmp:' -- "$current") && compopt -o nospace && return ;;
     --pair) mapfile -t COMPREPLY < <(compgen -d -- "$current") && compopt -o filenames && return ;;
     --binary | --new-binary) mapfile -t COMPREPLY < <(compgen -c -f -- "$current") && return ;;
@@ -40,7 +40,7 @@ _cutoverctl() {
     --handover) mapfile -t COMPREPLY < <(compgen -W 'prepared early-stop late-stop' -- "$current") && return ;;
     --migrate-fds) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     --ram) mapfile -t COMPREPLY < <(compgen -W '256M 1G 4G' -- "$current") && return ;;
-    --time-limit | --migration | --queues | --set) return ;;
+    --time-limit | --migration | --queues | --set | --count) return ;;
     esac
     case $command in
     list) options='--all --json' ;;
@@ -50,8 +50,9 @@ _cutoverctl() {
     show) options='--full --migration --json' ;;
     export) options='--csv --perfetto --json --output -o' ;;
     inspect) options='--listen --time-limit --json' ;;
-    demo) options='--vmm --binary --new-binary --accel --handover --migrate-fds --queues --ram --keep --record --json' ;;
-    lab) options='--vmm --binary --accel --queues --ram' ;;
+    demo) options='--vmm --binary --new-binary --accel --handover --migrate-fds --queues --ram --bare --keep --record --json' ;;
+    lab) options='--vmm --binary --accel --queues --ram --bare' ;;
+    runs) options='--set --count --time-limit --save --show --json --yes -y' ;;
     esac
     case $command:$current in
     *:-*) mapfile -t COMPREPLY < <(compgen -W "$options --help -h" -- "$current") ;;
