@@ -123,6 +123,7 @@ void RunTask::endpointsChanged()
 
 void RunTask::ready()
 {
+    m_run.sourceVersion = m_session->endpoint(Side::Source).version;
     if (m_site.lab())
         m_site.lab()->markSilence();
     for (int i = 0; i < m_settings.hostThreads; ++i) {
@@ -157,6 +158,7 @@ void RunTask::migrated()
 {
     m_migratedNs = monotonicNs();
     m_run.totalNs = m_migratedNs - m_beganNs;
+    m_run.destinationVersion = m_session->endpoint(Side::Destination).version;
     m_hostLoad.clear();
     m_guestTimer.start();
     lookAtGuest();
@@ -212,8 +214,6 @@ void RunTask::conclude(RunOutcome outcome)
         }
         m_run.failure = i18nc("titles of checks", "The checks refuse it: %1.", against.join(u"; "_s));
     }
-    m_run.sourceVersion = m_session->endpoint(Side::Source).version;
-    m_run.destinationVersion = m_session->endpoint(Side::Destination).version;
     if (outcome == RunOutcome::Migrated)
         measure(m_run, m_record.events(), m_settings.stopsByHand());
     if (outcome != RunOutcome::Cancelled)

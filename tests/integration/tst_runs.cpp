@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "base/process.h"
+#include "operator/journal.h"
 #include "qemus.h"
 #include "runs/comparison.h"
 #include "runs/errand.h"
@@ -245,8 +246,7 @@ void TestRuns::operatorsOwnVmm()
     const Errand errand(lab.qmpPath(), { { .command = u"query-status"_s, .arguments = {} } },
         [&](const Result<void>& asked) { running = asked.has_value(); });
     QTRY_COMPARE_WITH_TIMEOUT(running, std::optional(true), deadlineMs);
-    // The lab does not know of the processes that we have started, but they live in its network or can be
-    // found.
+    // The guest's latest process and its log are the operator's.
     const QStringList pairs = pairFolders(m_runtime->path());
     QCOMPARE(pairs.size(), 1);
     for (const QString& pid : processesOf(pairs.first())) {
@@ -256,6 +256,7 @@ void TestRuns::operatorsOwnVmm()
     QSignalSpy ended(&lab, &lab::LabProgram::ended);
     lab.end();
     QVERIFY(ended.wait(deadlineMs));
+    QVERIFY(op::removePairFolder(m_runtime->filePath(u"cutover/"_s + pairs.first())));
 }
 
 void TestRuns::earlyStopOnQemu_data()
@@ -285,7 +286,7 @@ void TestRuns::earlyStopOnQemu()
     const Run& early = results.sets[1].runs[0];
     QCOMPARE_GT(*early.pauseNs, early.phaseNs[std::size_t(timeline::PhaseId::Devices)].value_or(0));
     QVERIFY(early.tier >= timeline::EvidenceTier::QmpEvents);
-    QVERIFY(early.sourceVersion.startsWith(version));
+    QVERIFY2(early.sourceVersion.contains(version), qPrintable(early.sourceVersion));
 }
 
 void TestRuns::wrongSets()
