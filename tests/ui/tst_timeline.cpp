@@ -456,18 +456,18 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         QSignalSpy exported(events(), &EventsPanel::exported);
         events()->exportTo(folder.filePath(u"two.csv"_s), EventsPanel::Rows::Selected);
-        QVERIFY(exported.wait(cutover::test::patienceMs));
+        QVERIFY(exported.wait(cutover::patience::limitMs));
         QFile two(folder.filePath(u"two.csv"_s));
         QVERIFY(two.open(QIODevice::ReadOnly));
         QCOMPARE(two.readAll().count("\r\n"), 3);
         events()->exportTo(folder.filePath(u"all.csv"_s), EventsPanel::Rows::Shown);
-        QVERIFY(exported.wait(cutover::test::patienceMs));
+        QVERIFY(exported.wait(cutover::patience::limitMs));
         QFile all(folder.filePath(u"all.csv"_s));
         QVERIFY(all.open(QIODevice::ReadOnly));
         QCOMPARE(all.readAll().count("\r\n"), table()->model()->rowCount() + 1);
         QSignalSpy failed(events(), &EventsPanel::failed);
         events()->exportTo(folder.filePath(u"missing/all.csv"_s), EventsPanel::Rows::Shown);
-        QVERIFY(failed.wait(cutover::test::patienceMs));
+        QVERIFY(failed.wait(cutover::patience::limitMs));
     }
 
     void detailsLinkToOtherEvents()

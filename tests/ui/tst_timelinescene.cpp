@@ -121,7 +121,7 @@ private Q_SLOTS:
         for (const timeline::Event& event : m_record.events())
             record.append(event);
         QSignalSpy changed(&model, &TimelineModel::changed);
-        QVERIFY(changed.wait(cutover::test::patienceMs));
+        QVERIFY(changed.wait(cutover::patience::limitMs));
         QCOMPARE(model.index().extent(), m_model->index().extent());
         QCOMPARE(model.scene().source.spans, scene().source.spans);
         QCOMPARE(model.scene().destination.marks, scene().destination.marks);

@@ -159,7 +159,7 @@ void TestProcess::entersNamespaces()
     auto child = ChildProcess::spawn(options);
     QVERIFY2(child, qPrintable(child ? QString() : child.error().message()));
     QSignalSpy exited(child->get(), &ChildProcess::exited);
-    QVERIFY(exited.wait(cutover::test::patienceMs));
+    QVERIFY(exited.wait(cutover::patience::limitMs));
     QCOMPARE(exited[0][0].toInt(), 0);
     const QByteArrayList said = contents(options.stdoutPath).split('\n');
     QCOMPARE(QString::fromLatin1(said[0]), networkOf(pid));
