@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "fixture.h"
+#include "rescuefixture.h"
 
 #include "mainwindow.h"
 #include "rescue/closing.h"
@@ -22,71 +22,8 @@
 using namespace cutover;
 using namespace cutover::ui;
 using namespace Qt::StringLiterals;
-
-namespace {
-
-/// A pair whose destination has loaded the guest and waits.
-op::PairEvidence waitingPair()
-{
-    op::PairEvidence evidence;
-    evidence.journal = { .folder = u"/run/cutover/pair-1"_s,
-        .stage = op::JournalStage::Migrating,
-        .changedNs = test::capturedStartNs,
-        .guestName = u"web-07"_s,
-        .mode = u"cpr-transfer"_s,
-        .source = { .pid = 41872, .startTicks = 1 },
-        .sourceQmp = u"/run/vm/web-07/qmp.sock"_s,
-        .destination = { .pid = 42019, .startTicks = 1 },
-        .destinationQmp = u"/run/cutover/pair-1/monitor.sock"_s,
-        .launched = true,
-        .guarded = true };
-    evidence.source = { .connected = true,
-        .ranGuest = op::RanGuest::Unknown,
-        .migrationStatus = u"completed"_s,
-        .runState = u"postmigrate"_s,
-        .answered = true };
-    evidence.destination = { .connected = true,
-        .ranGuest = op::RanGuest::No,
-        .migrationStatus = u"completed"_s,
-        .runState = u"paused"_s,
-        .answered = true };
-    return evidence;
-}
-
-class RescueSession : public test::ScriptedSession
-{
-public:
-    std::optional<RescueView> view;
-    QList<op::PairJournal> left;
-    bool lab = false;
-
-    bool isInLab() const override { return lab; }
-    QList<op::PairJournal> leftPairs() const override { return left; }
-    const RescueView* rescueView() const override { return view ? &*view : nullptr; }
-    Result<void> attachPair(const QString& folder) override
-    {
-        calls << u"attach "_s + folder;
-        return {};
-    }
-    Result<void> lookForRescue() override
-    {
-        calls << u"look"_s;
-        return {};
-    }
-    Result<void> rescue(op::RescueKind kind) override
-    {
-        calls << op::rescueKindId(kind);
-        return {};
-    }
-    void strand(const op::PairEvidence& evidence)
-    {
-        view = RescueView{ .evidence = evidence, .assessment = op::assess(evidence), .isAssessed = true };
-        go(op::state::Stranded{ .why = {}, .location = view->assessment.location });
-        Q_EMIT rescueChanged();
-    }
-};
-
-} // namespace
+using test::RescueSession;
+using test::waitingPair;
 
 class TestRescue : public QObject
 {

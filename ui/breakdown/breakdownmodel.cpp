@@ -289,7 +289,7 @@ QVariant BreakdownModel::headerData(int section, Qt::Orientation orientation, in
         return {};
     switch (section) {
     case WhatColumn:
-        return i18n("What the pause was spent on");
+        return i18nc("what the pause was spent on", "Spent on");
     case TimeColumn:
         return i18n("Time");
     case ShareColumn:

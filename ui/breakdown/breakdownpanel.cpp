@@ -6,8 +6,8 @@
 #include "actions.h"
 #include "breakdown/breakdownbar.h"
 #include "format.h"
-#include "widgets/textbutton.h"
 #include "widgets/styles.h"
+#include "widgets/textbutton.h"
 
 #include <KLocalizedString>
 #include <KSqueezedTextLabel>
@@ -53,6 +53,7 @@ BreakdownPanel::BreakdownPanel(QWidget* parent)
     header->setStretchLastSection(false);
     header->setSectionResizeMode(QHeaderView::ResizeToContents);
     header->setSectionResizeMode(BreakdownModel::WhatColumn, QHeaderView::Interactive);
+    header->setSectionResizeMode(BreakdownModel::EvidenceColumn, QHeaderView::Interactive);
     m_empty->setWordWrap(true);
     m_empty->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     m_empty->setMargin(8);
@@ -194,12 +195,21 @@ void BreakdownPanel::fitColumns()
 {
     const QAbstractItemView* view = m_view;
     QHeaderView* header = m_view->header();
+    const auto wanted = [&](int column) {
+        return std::max(view->sizeHintForColumn(column), header->sectionSizeHint(column));
+    };
     int figures = 0;
-    for (int column = BreakdownModel::TimeColumn; column < BreakdownModel::ColumnCount; ++column)
-        figures += std::max(view->sizeHintForColumn(column), header->sectionSizeHint(column));
+    for (const int column :
+        { BreakdownModel::TimeColumn, BreakdownModel::ShareColumn, BreakdownModel::StartColumn })
+        figures += wanted(column);
     const QMargins margins = layout()->contentsMargins();
     const int room = width() - margins.left() - margins.right() - figures - fontMetrics().height();
-    header->resizeSection(BreakdownModel::WhatColumn, std::max(room, fontMetrics().averageCharWidth() * 18));
+    // What is elided of name and evidence is in the tooltips.
+    const int least = fontMetrics().averageCharWidth() * 11;
+    const int evidence = std::clamp(room - least, header->sectionSizeHint(BreakdownModel::EvidenceColumn),
+        wanted(BreakdownModel::EvidenceColumn));
+    header->resizeSection(BreakdownModel::EvidenceColumn, evidence);
+    header->resizeSection(BreakdownModel::WhatColumn, std::max(room - evidence, least));
 }
 
 void BreakdownPanel::save()

@@ -29,7 +29,8 @@ namespace cutover::ui {
 static constexpr int refreshDelayMs = 40;
 
 static constexpr int detailLines = 3;
-static constexpr int effectLetters = 24;
+static constexpr int leastEffectLetters = 14;
+static constexpr int mostEffectLetters = 72;
 static constexpr int hintLetters = 60;
 static constexpr int hintLines = 20;
 
@@ -72,6 +73,7 @@ DevicesPanel::DevicesPanel(SessionModel* session, QWidget* parent)
     m_view->setAlternatingRowColors(true);
     m_view->setAllColumnsShowFocus(true);
     m_view->setFrameShape(QFrame::NoFrame);
+    m_view->setIndentation(fontMetrics().height());
     m_view->installEventFilter(this);
     QHeaderView* header = m_view->header();
     header->setSectionsMovable(false);
@@ -238,7 +240,7 @@ bool DevicesPanel::eventFilter(QObject* watched, QEvent* event)
     return QWidget::eventFilter(watched, event);
 }
 
-/// The effect gets what name and state leave of a narrow dock; the other columns are a scroll away.
+/// The effect gets what name and state leave of a narrow dock.
 void DevicesPanel::fitEffect()
 {
     const int letter = fontMetrics().averageCharWidth();
@@ -246,8 +248,8 @@ void DevicesPanel::fitEffect()
     const int others
         = header->sectionSize(DeviceModel::NameColumn) + header->sectionSize(DeviceModel::StateColumn);
     const int width = m_view->viewport()->width() - others;
-    m_view->header()->resizeSection(
-        DeviceModel::EffectColumn, std::clamp(width, letter * effectLetters, letter * 3 * effectLetters));
+    m_view->header()->resizeSection(DeviceModel::EffectColumn,
+        std::clamp(width, letter * leastEffectLetters, letter * mostEffectLetters));
 }
 
 void DevicesPanel::rememberView()

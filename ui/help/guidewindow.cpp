@@ -169,7 +169,7 @@ void GuideWindow::fillContents()
           };
     if (words.isEmpty()) {
         for (const GuidePage& page : m_guide.pages())
-            add(page.title, {}, page.id, {});
+            add(page.title, page.title, page.id, {});
         selectPage(m_view->page());
     }
     for (const GuideHit& hit : m_guide.search(words)) {

@@ -131,8 +131,10 @@ void ShortcutSheet::refresh()
         for (const QAction* action : group.actions) {
             auto* row = new QTreeWidgetItem(title, { plainText(action), shortcutText(action) });
             const QString what = action->whatsThis().isEmpty() ? action->toolTip() : action->whatsThis();
-            if (what != plainText(action))
+            if (what != plainText(action)) {
                 row->setText(2, what);
+                row->setToolTip(2, what);
+            }
         }
     }
     m_sheet->expandAll();

@@ -126,7 +126,10 @@ void LogDelegate::paintHead(Line& line) const
     line.painter->setPen(
         line.pen(side == Side::Destination ? line.colours.destination : line.colours.source));
     line.painter->drawText(line.rest, Qt::AlignLeft | Qt::AlignVCenter, head);
-    line.takeLeft(6);
+    qsizetype longest = 0;
+    for (const Side each : { Side::Source, Side::Destination, Side::Console })
+        longest = std::max(longest, sideShort(each).size());
+    line.takeLeft(static_cast<int>(longest) + 3);
     line.painter->setPen(line.pen(line.colours.faint));
     line.painter->drawText(line.rest, Qt::AlignLeft | Qt::AlignVCenter,
         clockText(line.index.data(LogModel::TimeRole).toLongLong()));

@@ -3,6 +3,7 @@
 
 #include "panels/tablepanel.h"
 
+#include "widgets/columnfit.h"
 #include "widgets/styles.h"
 
 #include <KLocalizedString>
@@ -28,6 +29,7 @@ TablePanel::TablePanel(
     m_view->setModel(model);
     m_view->setAccessibleName(name);
     m_view->setRootIsDecorated(false);
+    m_view->setMinimumHeight(fontMetrics().height() * 5 / 2); // the headings and a row
     styleTable(m_view);
     m_empty->setWordWrap(true);
     m_empty->setAlignment(Qt::AlignTop | Qt::AlignLeft);
@@ -60,9 +62,7 @@ void TablePanel::setSummary(const QString& text)
 
 void TablePanel::setColumnWidths(const QList<int>& characters)
 {
-    const int advance = fontMetrics().averageCharWidth();
-    for (int i = 0; i < characters.size(); ++i)
-        m_view->setColumnWidth(i, characters[i] * advance);
+    new ColumnFit(m_view, characters);
 }
 
 void TablePanel::setBanner(QWidget* banner)

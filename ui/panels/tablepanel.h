@@ -23,7 +23,7 @@ public:
 
     QTreeView* view() { return m_view; }
     void setSummary(const QString& text);
-    /// Widths of the columns in characters; the last one takes the rest.
+    /// Widths of the columns in characters, as ColumnFit has them; the last one takes the rest. Once.
     void setColumnWidths(const QList<int>& characters);
     /// Put between the summary and the table.
     void setBanner(QWidget* banner);

@@ -7,9 +7,10 @@
 #include "colours.h"
 #include "panels/rankdelegate.h"
 #include "widgets/actionbutton.h"
+#include "widgets/columnfit.h"
 #include "widgets/emptyhint.h"
-#include "widgets/textbutton.h"
 #include "widgets/styles.h"
+#include "widgets/textbutton.h"
 
 #include <KLocalizedString>
 #include <KSqueezedTextLabel>
@@ -68,8 +69,8 @@ PreflightPanel::PreflightPanel(SessionModel* session, QWidget* parent)
     m_view->setRootIsDecorated(false);
     styleTable(m_view);
     m_view->header()->setSectionResizeMode(CheckModel::VerdictColumn, QHeaderView::ResizeToContents);
-    m_view->setColumnWidth(CheckModel::TitleColumn, fontMetrics().averageCharWidth() * 42);
     m_view->setColumnHidden(CheckModel::RemedyColumn, true);
+    new ColumnFit(m_view, { 0, 42, 42 });
     m_view->setItemDelegateForColumn(CheckModel::VerdictColumn,
         new RankDelegate(RankDelegate::Scale::Verdict, CheckModel::VerdictRole, m_view));
     new EmptyHint(

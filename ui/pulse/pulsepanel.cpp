@@ -6,8 +6,9 @@
 #include "actions.h"
 #include "format.h"
 #include "pulse/pulsestrip.h"
-#include "widgets/textbutton.h"
+#include "widgets/columnfit.h"
 #include "widgets/styles.h"
+#include "widgets/textbutton.h"
 
 #include <KLocalizedString>
 #include <KSqueezedTextLabel>
@@ -60,8 +61,7 @@ PulsePanel::PulsePanel(SessionModel* session, QWidget* parent)
     m_note->setAccessibleName(i18n("Heartbeat: note"));
     m_figureView->setObjectName(QStringLiteral("pulseFigures"));
     m_sampleView->setObjectName(QStringLiteral("pulseSamples"));
-    m_figureView->setColumnWidth(PulseFigureModel::WhatColumn, fontMetrics().averageCharWidth() * 23);
-    m_figureView->setColumnWidth(PulseFigureModel::ValueColumn, fontMetrics().averageCharWidth() * 26);
+    new ColumnFit(m_figureView, { 23, 26, 20 });
     m_sampleView->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_tables->addWidget(m_figureView);
     m_tables->addWidget(m_sampleView);

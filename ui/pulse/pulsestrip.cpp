@@ -206,7 +206,7 @@ void PulseStrip::paintGap(QPainter& painter, const PulseRow& row, const QRectF& 
     const double wide = QFontMetricsF(bold).horizontalAdvance(text) + 8;
     QRectF place(hole.center().x() - (wide / 2), area.top(), wide, QFontMetricsF(bold).height());
     if (wide > hole.width())
-        place.moveLeft(right + wide < area.right() ? right + 2 : left - wide - 2);
+        place.moveLeft(std::max(area.left(), right + wide < area.right() ? right + 2 : left - wide - 2));
     painter.fillRect(place, colours.tint(colours.background, 1));
     painter.setPen(colours.pause);
     painter.drawText(place, Qt::AlignCenter, text);

@@ -40,8 +40,7 @@ CommandLine::CommandLine(SessionModel* session, QWidget* parent)
     m_side->setMinimumContentsLength(10);
     m_side->setAccessibleName(i18n("Side that gets the command"));
     m_side->setObjectName(QStringLiteral("qmpCommandSide"));
-    m_edit->setPlaceholderText(i18n("Command, such as query-status or migrate-set-parameters "
-                                    "max-bandwidth=1048576, or as JSON"));
+    m_edit->setPlaceholderText(i18n("Command, such as query-status, or as JSON"));
     m_send->setObjectName(QStringLiteral("qmpSend"));
     m_send->setAutoDefault(false);
     m_help->setTextElideMode(Qt::ElideRight);

@@ -19,27 +19,38 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace cutover::ui {
 
+/// The sentence and the first step are seen in any window.
+static constexpr int leastLines = 10;
+
 RescuePanel::RescuePanel(SessionModel* session, QWidget* parent)
-    : QFrame(parent)
+    : QScrollArea(parent)
     , m_session(session)
-    , m_sentence(textLabel(this, i18n("Where the guest is")))
-    , m_pair(textLabel(this, i18n("Unfinished migration")))
-    , m_source(textLabel(this, i18n("What was seen of the source")))
-    , m_destination(textLabel(this, i18n("What was seen of the destination")))
-    , m_trouble(textLabel(this, i18n("What went wrong")))
+    , m_content(new QWidget(this))
+    , m_sentence(textLabel(m_content, i18n("Where the guest is")))
+    , m_pair(textLabel(m_content, i18n("Unfinished migration")))
+    , m_source(textLabel(m_content, i18n("What was seen of the source")))
+    , m_destination(textLabel(m_content, i18n("What was seen of the destination")))
+    , m_trouble(textLabel(m_content, i18n("What went wrong")))
     , m_steps(new QGridLayout)
 {
     setObjectName(QStringLiteral("rescuePanel"));
     setFrameShape(QFrame::StyledPanel);
     setAccessibleName(i18n("Rescue"));
+    setWidget(m_content);
+    setWidgetResizable(true);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setFocusPolicy(Qt::NoFocus);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     QFont large = font();
     large.setBold(true);
     m_sentence->setFont(large);
     m_sentence->setObjectName(QStringLiteral("rescueSentence"));
     m_pair->setForegroundRole(QPalette::PlaceholderText);
-    auto* icon = new QLabel(this);
+    auto* icon = new QLabel(m_content);
     const int size = style()->pixelMetric(QStyle::PM_LargeIconSize, nullptr, this);
     icon->setPixmap(QIcon::fromTheme(QStringLiteral("dialog-warning")).pixmap(size));
     icon->setAccessibleName(i18n("Warning"));
@@ -54,7 +65,7 @@ RescuePanel::RescuePanel(SessionModel* session, QWidget* parent)
     seen->addRow(i18n("Source:"), m_source);
     seen->addRow(i18n("Destination:"), m_destination);
     m_steps->setColumnStretch(1, 1);
-    auto* layout = new QVBoxLayout(this);
+    auto* layout = new QVBoxLayout(m_content);
     layout->addLayout(top);
     layout->addLayout(seen);
     layout->addLayout(m_steps);
@@ -75,13 +86,13 @@ void RescuePanel::addActions(Actions& actions)
         = [&](op::RescueKind kind, const char* id, const QString& text, const char* icon, Qt::Key key) {
               QAction* action = add(id, text, icon, key);
               connect(action, &QAction::triggered, this, [this, kind] { perform(kind); });
-              auto* button = new QToolButton(this);
+              auto* button = new QToolButton(m_content);
               button->setDefaultAction(action);
               button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
               button->setSizePolicy(QSizePolicy::MinimumExpanding, QSizePolicy::Fixed);
               button->setFocusPolicy(Qt::StrongFocus);
               button->setAccessibleName(text);
-              auto* why = textLabel(this, i18nc("a step", "Proof and cost of: %1", text));
+              auto* why = textLabel(m_content, i18nc("a step", "Proof and cost of: %1", text));
               m_steps->addWidget(button, line, 0, Qt::AlignTop);
               m_steps->addWidget(why, line++, 1);
               m_rows[kind] = { .action = action, .button = button, .text = why };
@@ -100,7 +111,7 @@ void RescuePanel::addActions(Actions& actions)
     connect(m_next, &QAction::triggered, this, &RescuePanel::nextPair);
     auto* row = new QHBoxLayout;
     for (QAction* action : { m_look, m_next }) {
-        auto* button = new QToolButton(this);
+        auto* button = new QToolButton(m_content);
         button->setDefaultAction(action);
         button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
         button->setFocusPolicy(Qt::StrongFocus);
@@ -108,7 +119,7 @@ void RescuePanel::addActions(Actions& actions)
         row->addWidget(button);
     }
     row->addStretch(1);
-    static_cast<QVBoxLayout*>(layout())->addLayout(row);
+    static_cast<QVBoxLayout*>(m_content->layout())->addLayout(row);
     update();
 }
 
@@ -175,18 +186,31 @@ void RescuePanel::update()
 
 void RescuePanel::resizeEvent(QResizeEvent* event)
 {
-    QFrame::resizeEvent(event);
+    QScrollArea::resizeEvent(event);
     makeRoom();
+}
+
+QSize RescuePanel::sizeHint() const
+{
+    return m_content->minimumSizeHint() + QSize(2 * frameWidth(), 2 * frameWidth());
+}
+
+QSize RescuePanel::minimumSizeHint() const
+{
+    const QSize whole = sizeHint();
+    return { whole.width() + style()->pixelMetric(QStyle::PM_ScrollBarExtent, nullptr, this),
+        std::min(whole.height(), fontMetrics().lineSpacing() * leastLines) };
 }
 
 void RescuePanel::makeRoom()
 {
     // The widths are known once the layout has placed the texts.
-    layout()->activate();
-    for (QLabel* label : findChildren<QLabel*>()) {
+    m_content->layout()->activate();
+    for (QLabel* label : m_content->findChildren<QLabel*>()) {
         if (label->wordWrap())
             label->setMinimumHeight(qMax(0, label->heightForWidth(label->width())));
     }
+    updateGeometry();
 }
 
 void RescuePanel::updateRow(op::RescueKind kind, Row& row)

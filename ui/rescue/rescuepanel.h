@@ -5,7 +5,7 @@
 
 #include "operator/rescue.h"
 
-#include <QFrame>
+#include <QScrollArea>
 
 #include <map>
 
@@ -20,8 +20,9 @@ class Actions;
 class SessionModel;
 
 /// Says where a guest is that needs the operator, what was looked at and seen, and offers the next steps,
-/// each with its proof and its cost. Hidden while no guest does.
-class RescuePanel : public QFrame
+/// each with its proof and its cost. Hidden while no guest does. What a small window has no room for is
+/// scrolled to.
+class RescuePanel : public QScrollArea
 {
     Q_OBJECT
 public:
@@ -31,6 +32,10 @@ public:
     void addActions(Actions& actions);
     /// To the first step that can be done.
     void goToSteps();
+
+    /// As high as its texts need it at the present width.
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -51,6 +56,7 @@ private:
     void nextPair();
 
     SessionModel* m_session;
+    QWidget* m_content;
     QLabel* m_sentence;
     QLabel* m_pair;
     QLabel* m_source;

@@ -16,13 +16,26 @@ namespace cutover::ui {
 
 using namespace Qt::StringLiterals;
 
+static void describeModes(QComboBox* box)
+{
+    box->setAccessibleName(i18n("Migration mode"));
+    box->setToolTip(i18n("cpr-transfer passes the descriptors behind memory and devices: nothing is copied, "
+                         "connections stay. normal copies everything."));
+}
+
 void addModes(QComboBox* box)
 {
     box->addItem(i18n("cpr-transfer: pass fds"), u"cpr-transfer"_s);
     box->addItem(i18n("normal: copy all"), u"normal"_s);
-    box->setAccessibleName(i18n("Migration mode"));
-    box->setToolTip(i18n("cpr-transfer passes the descriptors behind memory and devices: nothing is copied, "
-                         "connections stay. normal copies everything."));
+    describeModes(box);
+}
+
+void addModeNames(QComboBox* box)
+{
+    // As QEMU has them, so in every language.
+    for (const QString& mode : { u"cpr-transfer"_s, u"normal"_s })
+        box->addItem(mode, mode);
+    describeModes(box);
 }
 
 void offerModes(QComboBox* box, const Offers& offers)

@@ -46,6 +46,8 @@ private:
 
 /// A combo box with the modes, to be greyed by offerModes().
 void addModes(QComboBox* box);
+/// The same without explanations, for where there is little room.
+void addModeNames(QComboBox* box);
 void offerModes(QComboBox* box, const Offers& offers);
 /// What the guarded commit is, or why it is not a choice.
 QString guardTip(const Offers& offers);

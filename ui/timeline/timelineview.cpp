@@ -92,7 +92,9 @@ void TimelineView::updateScrollBar()
 QSize TimelineView::minimumSizeHint() const
 {
     const double em = QFontMetricsF(font()).height();
-    return { static_cast<int>(em * 16), static_cast<int>(std::ceil(TimelineGeometry::minimumHeight(em))) };
+    // Where a rescue needs the room the lanes are scrolled to.
+    const double height = std::min(TimelineGeometry::minimumHeight(em), em * 5);
+    return { static_cast<int>(em * 16), static_cast<int>(std::ceil(height)) };
 }
 
 QSize TimelineView::sizeHint() const

@@ -27,10 +27,7 @@ SessionCard::SessionCard(QWidget* parent)
     , m_button(new ActionButton(this))
     , m_sentence(new QLabel(this))
 {
-    // The name of the mode comes first and is enough where there is little room.
-    m_mode->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_mode->setMinimumContentsLength(12);
-    addModes(m_mode);
+    addModeNames(m_mode);
     m_guarded->setObjectName(QStringLiteral("cardGuarded"));
     m_guarded->setChecked(true);
     setOffers({});
@@ -57,6 +54,17 @@ SessionCard::SessionCard(QWidget* parent)
     layout->addLayout(choices);
     layout->addWidget(m_button);
     layout->addWidget(m_sentence);
+}
+
+void SessionCard::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    makeRoom();
+}
+
+void SessionCard::makeRoom()
+{
+    m_sentence->setMinimumHeight(std::max(0, m_sentence->heightForWidth(m_sentence->width())));
 }
 
 void SessionCard::fill(op::SessionRequest& request) const
@@ -95,6 +103,7 @@ void SessionCard::setState(const op::SessionState& state)
 {
     const QString sentence = op::stateSentence(state);
     m_sentence->setText(m_replayed ? i18nc("a sentence", "Recording: %1", sentence) : sentence);
+    makeRoom();
     const bool fixed = m_replayed || isUnderWay(state) || std::holds_alternative<op::state::Migrated>(state);
     m_mode->setEnabled(!fixed);
     m_guarded->setEnabled(!fixed && m_offers.noGuard.isEmpty());

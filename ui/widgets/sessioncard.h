@@ -42,7 +42,13 @@ Q_SIGNALS:
     /// The user has chosen otherwise.
     void changed();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
+    /// The sentence is never cut off, however short of room the window is.
+    void makeRoom();
+
     QComboBox* m_mode;
     bool m_replayed = false;
     QCheckBox* m_guarded;
