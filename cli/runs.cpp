@@ -9,6 +9,9 @@
 
 #include <KLocalizedString>
 
+#include <QFile>
+#include <QFileInfo>
+
 #include <algorithm>
 
 using namespace Qt::StringLiterals;
@@ -37,15 +40,24 @@ public:
 
     void start() override
     {
-        // A full disk or a wrong folder is better known before than after an hour.
         if (!m_savePath.isEmpty()) {
+            if (QFileInfo::exists(m_savePath)) {
+                fail(failure(ErrorCode::Refused, i18n("save the runs"), m_savePath, i18n("it exists already"),
+                    i18n("Choose another name, or remove it."))
+                        .error());
+                return;
+            }
+            // A wrong folder is better known before than after an hour.
             if (auto saved = runs::writeResults(m_savePath, m_runner.results()); !saved) {
                 fail(saved.error());
                 return;
             }
         }
-        if (auto started = m_runner.start(); !started)
+        if (auto started = m_runner.start(); !started) {
+            if (!m_savePath.isEmpty())
+                QFile::remove(m_savePath);
             fail(started.error());
+        }
     }
 
     bool interrupt() override

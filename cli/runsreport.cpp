@@ -51,7 +51,7 @@ int comparisonCount(const runs::Results& results)
 
 void printMetric(Console& console, const runs::Results& results, Metric metric)
 {
-    Table table({ runs::metricTitle(metric), i18n("runs"), i18n("median"), i18n("95 % of it"),
+    Table table({ runs::metricTitle(metric), i18n("runs"), i18n("median"), i18n("95 % interval"),
         i18n("middle half"), i18n("p90"), i18n("p99"), i18n("longest") });
     table.alignRight(1);
     table.alignRight(2);

@@ -200,8 +200,8 @@ Comparison compare(const SetResult& a, const SetResult& b, Metric metric, int co
         result.sentence = i18nc("set, set, 'with 30 runs each', duration, durations, p",
             "Not enough runs to tell %2 from %1: %3 the medians are %4 apart, but the difference may lie "
             "anywhere from %5 to %6 (%7).",
-            nameA, nameB, runsText(runsA, runsB), durationText(result.differenceNs),
-            durationText(interval.low), durationText(interval.high), chanceText(*result.test));
+            nameA, nameB, runsText(runsA, runsB), length, durationText(interval.low),
+            durationText(interval.high), chanceText(*result.test));
         return result;
     }
     const bool shorter = result.differenceNs < 0;

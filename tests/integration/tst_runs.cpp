@@ -3,6 +3,7 @@
 
 #include "base/process.h"
 #include "operator/journal.h"
+#include "programprocess.h"
 #include "qemus.h"
 #include "runs/comparison.h"
 #include "runs/errand.h"
@@ -43,6 +44,8 @@ private Q_SLOTS:
     void earlyStopOnQemu_data();
     void earlyStopOnQemu();
     void wrongSets();
+    void program();
+    void programInterrupted();
 
 private:
     std::optional<QTemporaryDir> m_runtime;
@@ -299,6 +302,45 @@ void TestRuns::wrongSets()
     QVERIFY(refused(sets({ u"A"_s }), 0));
     QVERIFY(refused(sets({ u"A"_s }), maxCount + 1));
     QVERIFY(refused({ Settings{ .name = u"A"_s, .ramBytes = 1 } }));
+}
+
+/// cutoverctl runs: what it prints, keeps and shows again.
+void TestRuns::program()
+{
+    const QString path = m_runtime->filePath(u"kept.json"_s);
+    const QStringList arguments{ u"runs"_s, u"--set"_s, u"A:ram=16M,devices=off"_s, u"--set"_s,
+        u"B:ram=16M,devices=off,handover=early-stop"_s, u"--count"_s, u"2"_s, u"--save"_s, path,
+        u"--json"_s };
+    const ProcessRun run = runProcess(arguments);
+    QVERIFY2(run.code == 0, qPrintable(run.err + run.out.right(2000)));
+    QCOMPARE(run.jsonLines().size(), 5);
+    const QJsonObject summary = run.lastJson();
+    QCOMPARE(summary["sets"_L1][1]["metrics"_L1]["pause"_L1]["runs"_L1].toInt(), 2);
+    QCOMPARE(summary["comparisons"_L1][0]["verdict"_L1].toString(), u"too-few"_s);
+    const ProcessRun again = runProcess({ u"runs"_s, u"--show"_s, path, u"--json"_s });
+    QCOMPARE(again.code, 0);
+    QCOMPARE(again.lastJson(), summary);
+    const ProcessRun shown = runProcess({ u"runs"_s, u"--show"_s, path });
+    QVERIFY2(shown.out.contains(u"too few to tell B from A"_s), qPrintable(shown.out));
+    const ProcessRun overwriting = runProcess(arguments);
+    QCOMPARE(overwriting.code, 1);
+    QVERIFY2(overwriting.err.contains(u"exists already"_s), qPrintable(overwriting.err));
+    QVERIFY(readResults(path));
+}
+
+void TestRuns::programInterrupted()
+{
+    const QString path = m_runtime->filePath(u"kept.json"_s);
+    ProcessUnderTest process({ u"runs"_s, u"--set"_s, u"A:ram=16M,devices=off"_s, u"--count"_s, u"1000"_s,
+        u"--save"_s, path, u"--json"_s });
+    QTRY_VERIFY_WITH_TIMEOUT(process.output().count(u'\n') >= 2, deadlineMs);
+    QVERIFY(process.sendSignal(SIGINT));
+    const ProcessRun run = process.wait();
+    QCOMPARE(run.code, 1);
+    const auto kept = readResults(path);
+    QVERIFY(kept && kept->cancelled);
+    QCOMPARE_GE(kept->sets[0].runs.size(), 2);
+    QCOMPARE(run.lastJson()["cancelled"_L1].toBool(), true);
 }
 
 QTEST_GUILESS_MAIN(TestRuns)

@@ -106,6 +106,13 @@ void TestCliUsage::usageErrors_data()
     row("unknown accelerator", u"demo --accel hax"_s, u"kvm, tcg"_s);
     row("no size", u"demo --ram much"_s, u"'much' is no size"_s);
     row("size zero", u"demo --ram 0"_s, u"'0' is no size"_s);
+    row("bare QEMU", u"demo --vmm qemu --bare"_s, u"--bare is for the embedded VMM"_s);
+    row("set without a name", u"runs --set ram=1G"_s, u"has no name"_s);
+    row("unknown setting", u"runs --set A:colour=red"_s, u"there is no setting 'colour'"_s);
+    row("second set is wrong", u"runs --set A --set B:ram=0"_s, u"--set 'B:ram=0'"_s);
+    row("runs of one's own", u"runs --set A:source=pid:1"_s, u"--yes is missing"_s);
+    row("no runs", u"runs --count 0"_s, u"--count cannot be '0'"_s);
+    row("show and set", u"runs --show x --set A"_s, u"--set has no meaning"_s);
     row("rescue two ways", u"rescue --pair /x --source pid:1"_s, u"exclude each other"_s);
     row("rescue to nowhere", u"rescue --to moon"_s, u"source, destination"_s);
 }
