@@ -3,6 +3,7 @@
 
 #include "cli/labcommand.h"
 #include "cli/laboptions.h"
+#include "cli/lessons.h"
 
 #include <KLocalizedString>
 
@@ -36,26 +37,34 @@ CommandSpec spec()
             .help = i18n("Leave the processes and their folder afterwards"),
             .letter = {},
             .choices = {} },
+        { .name = u"list"_s,
+            .value = {},
+            .help = i18n("List the lessons, with what this machine lacks for each"),
+            .letter = {},
+            .choices = {} },
     };
     return {
         .name = u"demo"_s,
-        .synopsis = { u"[OPTION …]"_s, u"--vmm qemu [OPTION …]"_s },
+        .synopsis = { u"[OPTION …]"_s, u"--vmm qemu [OPTION …]"_s, u"NAME [OPTION …]"_s, u"--list [--json]"_s },
         .summary = i18n("Start a VMM in a private folder, update it, show it"),
         .description
         = i18n("Starts the embedded VMM with a guest that works a network, a disk and a console, moves it to a second "
                "process with cpr-transfer, and shows the phases, the file descriptors with their proof, what the pause "
                "was spent on and what the guest saw of it; with --vmm qemu a QEMU whose guest is its firmware alone. "
-               "Ends both. Needs no preparation and no root; the network is a private one."),
+               "Ends both. Needs no preparation and no root; the network is a private one.\n\n"
+               "With NAME one of the lessons is played: each shows one thing that a live update does or that can go wrong with "
+               "it, step by step, and says of everything that must come of it whether it does."),
         .options = labOptionSpecs() + options + migrationOptions(),
-        .arguments = {},
+        .arguments = { { .name = u"NAME"_s, .help = i18n("A lesson; 'cutoverctl demo --list' lists them"), .required = false, .completes = Completes::Nothing } },
         .takesCommand = false,
         .examples = {
             { u"cutoverctl demo"_s, i18n("The whole of it in a second.") },
             { u"cutoverctl demo --handover early-stop"_s, i18n("Create the devices inside the pause, to see what that costs.") },
             { u"cutoverctl demo --vmm qemu --new-binary qemu-system-x86_64-11.1"_s, i18n("An update from one QEMU to another.") },
+            { u"cutoverctl demo late-stop"_s, i18n("A lesson: why the source must stop before its files are passed.") },
             { u"cutoverctl demo --vmm qemu --ram 4G --record demo.cutover"_s, i18n("More memory takes no longer: it stays where it is.") },
         },
-        .exitCodes = { i18n("0  migrated and verified"), i18n("1  failed"), i18n("2  the command line was not understood"), i18n("3  refused by the checks"), i18n("4  the guest would need you") },
+        .exitCodes = { i18n("0  migrated and verified; of a lesson: all came as it must"), i18n("1  failed"), i18n("2  the command line was not understood"), i18n("3  refused by the checks"), i18n("4  the guest would need you") },
     };
 }
 
@@ -92,6 +101,8 @@ Result<std::unique_ptr<Command>> createEmbedded(Console& console, const Options&
 
 Result<std::unique_ptr<Command>> create(Console& console, const Options& options)
 {
+    if (options.isSet(u"list"_s) || !options.argument().isEmpty())
+        return createLesson(console, options);
     return wantsQemu(options) ? createQemu(console, options) : createEmbedded(console, options);
 }
 

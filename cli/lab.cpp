@@ -171,17 +171,18 @@ CommandSpec spec()
 {
     return {
         .name = u"lab"_s,
-        .synopsis = { u"[OPTION …]"_s, u"--vmm qemu [OPTION …]"_s },
+        .synopsis = { u"[OPTION …] [-- ARGUMENT …]"_s, u"--vmm qemu [OPTION …] [-- ARGUMENT …]"_s },
         .summary = i18n("Start a guest to try things on, until the input closes"),
         .description
         = i18n("Starts what 'cutoverctl demo' starts, and leaves it to you: a busy guest on the embedded VMM with a "
                "network, a disk and a console, or with --vmm qemu a QEMU whose guest is its firmware alone. Prints one "
                "JSON line when it is ready, with the QMP socket of the source, then one for what the traffic sees, twice "
                "a second. Ends all of it, with every process that a migration of the guest has started, when its standard "
-               "input closes or when it is ended. Needs no preparation and no root; the network is a private one."),
+               "input closes or when it is ended. Needs no preparation and no root; the network is a private one. What follows "
+               "'--' is added to the VMM's command line."),
         .options = labOptionSpecs(),
         .arguments = {},
-        .takesCommand = false,
+        .takesCommand = true,
         .examples = {
             { u"cutoverctl lab"_s, i18n("Ctrl+D or Ctrl+C ends it.") },
             { u"cutoverctl lab --vmm qemu --binary qemu-system-x86_64-11.1"_s, i18n("A certain QEMU.") },

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "lab/labfolder.h"
 #include "lab/privatenetwork.h"
+#include "lessons/lesson.h"
 #include "operator/journal.h"
 
 #include <KLocalizedString>
@@ -74,6 +75,9 @@ void prepareLab(int argc, char** argv)
         // A QEMU needs nothing of this; how its options are spelled is for the parser to judge. But whatever
         // lives in the network of a lab that others use belongs to it.
         if (word == "--help" || word == "-h" || (qemu && command == "demo"))
+            return;
+        // A lesson's lab is a process of its own.
+        if (command == "demo" && (word == "--list" || lessons::lessonNames().contains(QUtf8StringView(word))))
             return;
     }
     // The lab tells what is missing, with the reason.

@@ -84,6 +84,7 @@ Result<lab::QemuLabOptions> qemuLabOptions(const Options& options)
     if (!ram)
         return std::unexpected(ram.error());
     labOptions.ramBytes = ram->value_or(labOptions.ramBytes);
+    labOptions.extraArguments = options.command();
     return labOptions;
 }
 
@@ -109,6 +110,7 @@ Result<lab::VmmLabOptions> vmmLabOptions(const Options& options)
             return usageError(i18nc("text", "--queues cannot be '%1'", options.value(u"queues"_s)),
                 i18n("It is a number from 1 to 8."));
     }
+    labOptions.extraArguments = options.command();
     return labOptions;
 }
 

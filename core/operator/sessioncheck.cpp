@@ -206,6 +206,7 @@ void Session::Private::concludeCheck()
     plan.mode = request.mode;
     plan.parameters = request.parameters;
     plan.capabilities = request.capabilities;
+    plan.returnPath = plan.capabilities.take(QStringLiteral("return-path")).toBool(true);
     plan.deferIncoming = request.defer;
     plan.vmmGuardsCommit = sourceFacts.schema
         && sourceFacts.schema->features(QStringLiteral("migrate")).contains(QStringLiteral("guarded-commit"));

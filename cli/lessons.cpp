@@ -1,0 +1,257 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "cli/lessons.h"
+
+#include "cli/recordingfile.h"
+#include "cli/table.h"
+#include "lessons/lessonrun.h"
+#include "lessons/livestage.h"
+
+#include <KLocalizedString>
+
+#include <QJsonArray>
+
+using namespace Qt::StringLiterals;
+
+namespace cutover::cli {
+
+namespace {
+
+using lessons::Finding;
+using lessons::Lesson;
+
+QJsonObject findingJson(const Finding& finding)
+{
+    return { { u"holds"_s, finding.holds }, { u"expected"_s, finding.sentence },
+        { u"seen"_s, finding.seen } };
+}
+
+QJsonArray findingsJson(std::span<const Finding> findings)
+{
+    QJsonArray array;
+    for (const Finding& finding : findings)
+        array.append(findingJson(finding));
+    return array;
+}
+
+class LessonList : public Command
+{
+public:
+    LessonList(Console& console, bool json)
+        : Command(console)
+        , m_json(json)
+    {
+    }
+
+    void start() override
+    {
+        QJsonArray array;
+        Table table({ i18n("Lesson"), i18n("VMM"), i18n("What it shows") });
+        for (const QString& name : lessons::lessonNames()) {
+            const auto lesson = lessons::lesson(name);
+            if (!lesson) {
+                fail(lesson.error());
+                return;
+            }
+            QStringList vmms;
+            for (const lessons::Vmm vmm : lesson->vmms)
+                vmms << lessons::vmmId(vmm);
+            const QStringList missing = lessons::missingFor(lesson->vmms.front());
+            const QStringList poorer = lessons::poorerWithout(lesson->vmms.front());
+            array.append(QJsonObject{ { u"name"_s, name }, { u"title"_s, lesson->title },
+                { u"text"_s, lesson->text }, { u"vmm"_s, QJsonArray::fromStringList(vmms) },
+                { u"missing"_s, QJsonArray::fromStringList(missing) },
+                { u"poorer"_s, QJsonArray::fromStringList(poorer) } });
+            table.add({ { .text = name }, { .text = vmms.join(u", "_s) }, { .text = lesson->title } });
+            for (const QString& each : missing)
+                table.addNote({ .text = i18n("Cannot be played here: %1", each), .tone = Tone::Warning });
+            for (const QString& each : poorer)
+                table.addNote({ .text = each, .tone = Tone::Faint });
+        }
+        if (m_json) {
+            console().printJson({ { u"lessons"_s, array } });
+        } else {
+            table.print(console());
+            console().print({});
+            console().print(i18n("'cutoverctl demo NAME' plays one of them."));
+        }
+        Q_EMIT finished(ExitDone);
+    }
+
+private:
+    bool m_json;
+};
+
+class LessonPlay : public Command
+{
+public:
+    LessonPlay(Console& console, const Options& options, Lesson lesson, lessons::RunRequest request)
+        : Command(console)
+        , m_json(options.isSet(u"json"_s))
+        , m_recordPath(options.value(u"record"_s))
+        , m_lesson(std::move(lesson))
+        , m_request(std::move(request))
+        , m_run(m_stage)
+    {
+        connect(&m_run, &lessons::LessonRun::changed, this, &LessonPlay::advance);
+    }
+
+    void start() override
+    {
+        if (const QStringList missing = lessons::missingFor(m_request.lab.vmm); !missing.isEmpty()) {
+            fail(failure(ErrorCode::Unsupported, i18n("play the lesson"), m_lesson.name, missing.join(u' '),
+                i18n("'cutoverctl demo --list' says what each lesson needs."))
+                    .error());
+            return;
+        }
+        if (!m_recordPath.isEmpty()) {
+            m_recording = std::make_unique<RecordingFile>();
+            if (auto opened = m_recording->open(m_recordPath); !opened) {
+                m_recording.reset();
+                fail(opened.error());
+                return;
+            }
+            m_recording->follow(m_stage.record());
+        }
+        if (!m_json) {
+            console().print(console().paint(Tone::Title, m_lesson.title));
+            printWrapped(m_lesson.text, {});
+        }
+        m_run.start(m_lesson, m_request);
+    }
+
+private:
+    void printWrapped(const QString& text, const QString& indent)
+    {
+        for (const QString& line : wrapped(text, qMax(20, console().width() - int(indent.size()))))
+            console().print(indent + line);
+    }
+
+    void advance()
+    {
+        if (m_ended)
+            return;
+        if (!m_run.isActive()) {
+            end();
+            return;
+        }
+        if (m_run.number() != m_told && !m_json)
+            printStep();
+        m_told = m_run.number();
+        if (!m_run.trouble().isEmpty()) {
+            tellFindings();
+            end();
+            return;
+        }
+        if (m_run.isWaiting())
+            return;
+        tellFindings();
+        // Not from inside the step's own news.
+        QMetaObject::invokeMethod(&m_run, &lessons::LessonRun::next, Qt::QueuedConnection);
+    }
+
+    void printStep()
+    {
+        console().print({});
+        console().print(console().paint(Tone::Accent, u"%1/%2  "_s.arg(m_run.number()).arg(m_run.count()))
+            + console().paint(Tone::Title, m_run.step()->title));
+        printWrapped(m_run.step()->text, u"     "_s);
+        console().out().flush();
+    }
+
+    void tellFindings()
+    {
+        if (m_json) {
+            console().printJson({ { u"type"_s, u"step"_s }, { u"id"_s, m_run.step()->id },
+                { u"title"_s, m_run.step()->title }, { u"trouble"_s, m_run.trouble() },
+                { u"findings"_s, findingsJson(m_run.stepFindings()) } });
+            return;
+        }
+        for (const Finding& finding : m_run.stepFindings()) {
+            console().print(u"     "_s
+                + console().paint(finding.holds ? Tone::Good : Tone::Bad, finding.holds ? u"✓ "_s : u"✗ "_s)
+                + printable(finding.sentence));
+            if (!finding.seen.isEmpty()) {
+                for (const QString& line : wrapped(printable(finding.seen), qMax(20, console().width() - 7)))
+                    console().print(u"       "_s + console().paint(Tone::Faint, line));
+            }
+        }
+        for (const QString& note : m_stage.labNotes()) {
+            if (m_run.number() == 1)
+                console().print(u"     "_s + console().paint(Tone::Faint, printable(note)));
+        }
+    }
+
+    void end()
+    {
+        m_ended = true;
+        Result<void> recorded;
+        if (m_recording)
+            recorded = m_recording->close();
+        const bool good = m_run.hasSucceeded();
+        const auto& findings = m_run.findings();
+        const auto held = std::ranges::count_if(findings, &Finding::holds);
+        const ExitCode code = good && recorded ? ExitDone : ExitFailed;
+        if (m_json)
+            console().printJson({ { u"type"_s, u"summary"_s }, { u"lesson"_s, m_lesson.name },
+                { u"exitCode"_s, int{ code } }, { u"trouble"_s, m_run.trouble() },
+                { u"notes"_s, QJsonArray::fromStringList(m_stage.labNotes()) },
+                { u"findings"_s, findingsJson(findings) },
+                { u"recording"_s, m_recording ? m_recording->path() : QString() } });
+        else {
+            console().print({});
+            console().print(console().paint(good ? Tone::Good : Tone::Bad, good ? u"✓ "_s : u"✗ "_s)
+                + i18nc("numbers", "%1 of %2 expectations hold.", QString::number(held),
+                    QString::number(findings.size())));
+        }
+        if (!m_run.trouble().isEmpty())
+            console().message(i18nc("what is wrong", "cutoverctl: %1", printable(m_run.trouble())));
+        if (!recorded)
+            console().error(recorded.error());
+        Q_EMIT finished(code);
+    }
+
+    bool m_json;
+    bool m_ended = false;
+    int m_told = 0;
+    QString m_recordPath;
+    Lesson m_lesson;
+    lessons::RunRequest m_request;
+    lessons::LiveStage m_stage;
+    std::unique_ptr<RecordingFile> m_recording;
+    lessons::LessonRun m_run;
+};
+
+} // namespace
+
+Result<std::unique_ptr<Command>> createLesson(Console& console, const Options& options)
+{
+    if (options.isSet(u"list"_s))
+        return std::make_unique<LessonList>(console, options.isSet(u"json"_s));
+    for (const QString& name : { u"new-binary"_s, u"handover"_s, u"migrate-fds"_s, u"keep"_s, u"bare"_s }) {
+        if (options.isSet(name))
+            return usageError(
+                i18nc("option", "--%1 is not for a lesson, which has settings of its own", name));
+    }
+    const QString name = options.argument();
+    std::optional<lessons::Vmm> vmm;
+    if (options.isSet(u"vmm"_s))
+        vmm = options.value(u"vmm"_s) == "qemu"_L1 ? lessons::Vmm::Qemu : lessons::Vmm::Embedded;
+    auto lesson = lessons::lesson(name, vmm);
+    if (!lesson) {
+        const QString like = mostLike(name, lessons::lessonNames());
+        return usageError(lesson.error().message(),
+            like.isEmpty() ? i18n("'cutoverctl demo --list' lists them.") : i18n("Did you mean '%1'?", like));
+    }
+    lessons::RunRequest request;
+    request.lab.vmm = vmm.value_or(lesson->vmms.front());
+    request.lab.program = options.value(u"binary"_s);
+    for (const QString& each : { u"accel"_s, u"queues"_s, u"ram"_s }) {
+        if (options.isSet(each))
+            request.lab.options << u"--"_s + each << options.value(each);
+    }
+    return std::make_unique<LessonPlay>(console, options, std::move(*lesson), std::move(request));
+}
+
+} // namespace cutover::cli
