@@ -27,7 +27,8 @@ public:
     virtual std::optional<op::Failure> failure() const = 0;
     virtual bool isLabStarting() const = 0;
 
-    /// As ui and op have them: the session begins with the lab's guest as its source.
+    /// Leads to a check with the guest of the lab as the source, or to failed(). The others are those of
+    /// op::Session, and are refused when it refuses them.
     virtual Result<void> startLab(const lab::LabRequest& lab, const op::SessionRequest& request) = 0;
     virtual Result<void> check(const op::SessionRequest& request) = 0;
     virtual Result<void> migrate() = 0;

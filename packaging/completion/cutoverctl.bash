@@ -50,7 +50,7 @@ _cutoverctl() {
     show) options='--full --migration --json' ;;
     export) options='--csv --perfetto --json --output -o' ;;
     inspect) options='--listen --time-limit --json' ;;
-    demo) options='--vmm --binary --new-binary --accel --handover --migrate-fds --queues --ram --bare --keep --record --json' ;;
+    demo) options='--vmm --binary --new-binary --accel --handover --migrate-fds --queues --ram --bare --keep --list --record --json' ;;
     lab) options='--vmm --binary --accel --queues --ram --bare' ;;
     runs) options='--set --count --time-limit --save --show --json --yes -y' ;;
     esac
@@ -60,6 +60,7 @@ _cutoverctl() {
         mapfile -t COMPREPLY < <(compgen -f -X '!*.cutover' -- "$current"; compgen -d -- "$current")
         compopt -o filenames
         ;;
+    demo:*) mapfile -t COMPREPLY < <(compgen -W 'update fds-off one-device-off late-stop early-stop failed old-destination tcp lost-fd precreate split-brain rescue' -- "$current") ;;
     inspect:*)
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         compopt -o filenames
