@@ -18,8 +18,6 @@ namespace cutover::runs {
 
 namespace {
 
-constexpr int fewestForDifference = 7; // of medianDifferenceInterval() at 95 %
-
 QString durationText(double ns)
 {
     return timeline::durationText(std::llround(ns));
@@ -47,6 +45,16 @@ QString chanceText(const RankTest& test)
     const QString p = test.p < 0.001 ? u"p < 0.001"_s : u"p = "_s + QString::number(test.p, 'g', 2);
     return test.exact ? i18nc("p = 0.03", "Mann-Whitney %1", p)
                       : i18nc("p = 0.03", "Mann-Whitney %1, by the normal approximation", p);
+}
+
+/// Of each set, before medianDifferenceInterval() has anything to say: its widest interval, from the shortest
+/// to the longest run, misses the median if all runs lie on one side of it.
+int fewestForDifference(double chance)
+{
+    int runs = 1;
+    while (1 - 2 * std::pow(0.5, runs) < std::sqrt(1 - chance))
+        ++runs;
+    return runs;
 }
 
 QString runsText(int a, int b)
@@ -190,7 +198,7 @@ Comparison compare(const SetResult& a, const SetResult& b, Metric metric, int co
         result.sentence = i18nc("numbers, then the set's names, then a duration",
             "%1 and %2 runs are too few to tell %4 from %3 (their medians are %5 apart): that takes at least "
             "%6 of each.",
-            runsA, runsB, nameA, nameB, length, fewestForDifference);
+            runsA, runsB, nameA, nameB, length, fewestForDifference(chance));
         return result;
     }
     const Interval& interval = *result.interval;

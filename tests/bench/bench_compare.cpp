@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "cli/runsreport.h"
+#include "runs/comparison.h"
 #include "runs/runner.h"
 #include "timeline/timetext.h"
 
@@ -10,6 +11,8 @@
 #include <QStandardPaths>
 #include <QTemporaryDir>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <tuple>
 
@@ -39,6 +42,24 @@ QList<Candidate> candidates(const QString& ram)
                 .program = u"qemu-system-x86_64-"_s + version };
     }
     return list;
+}
+
+/// What the safe order costs each QEMU, and what the newer one changes.
+void printPairs(cli::Console& console, const runs::Results& results)
+{
+    const std::array pairs{ std::pair(u"QEMU 10.0 late-stop"_s, u"QEMU 10.0 early-stop"_s),
+        std::pair(u"QEMU 11.1 late-stop"_s, u"QEMU 11.1 early-stop"_s),
+        std::pair(u"QEMU 10.0 late-stop"_s, u"QEMU 11.1 late-stop"_s) };
+    const auto set = [&](const QString& name) {
+        return std::ranges::find_if(
+            results.sets, [&](const runs::SetResult& each) { return each.settings.name == name; });
+    };
+    for (const auto& [first, second] : pairs) {
+        const auto a = set(first);
+        const auto b = set(second);
+        if (a != results.sets.end() && b != results.sets.end())
+            console.print(u"  "_s + runs::compare(*a, *b, runs::Metric::Pause, int(pairs.size())).sentence);
+    }
 }
 
 } // namespace
@@ -101,6 +122,7 @@ int main(int argc, char** argv)
 
     const auto console = cli::Console::standard();
     cli::printRuns(*console, runner.results());
+    printPairs(*console, runner.results());
     for (const QString& line : missing)
         console->print(u"  "_s + line);
     console->print(

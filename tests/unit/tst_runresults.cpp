@@ -272,6 +272,12 @@ void TestRunResults::comparisons()
     const Comparison few = compare(setOf(u"A"_s, { 5, 6, 7 }), setOf(u"B"_s, { 1, 2, 3 }), Metric::Pause);
     QCOMPARE(few.verdict, Verdict::TooFew);
     QVERIFY2(few.sentence.contains(u"too few"_s), qPrintable(few.sentence));
+    QVERIFY2(few.sentence.contains(u"at least 7 of each"_s), qPrintable(few.sentence));
+    // Of six comparisons each has to be clearer.
+    const SetResult seven = setOf(u"7"_s, { 1, 2, 3, 4, 5, 6, 7 });
+    QCOMPARE(compare(seven, seven, Metric::Pause).verdict, Verdict::NotEnough);
+    const Comparison ofSix = compare(seven, seven, Metric::Pause, 6);
+    QVERIFY2(ofSix.sentence.contains(u"at least 9 of each"_s), qPrintable(ofSix.sentence));
     QCOMPARE(compare(a, setOf(u"B"_s, {}), Metric::Pause).verdict, Verdict::TooFew);
     QCOMPARE(compare(a, setOf(u"B"_s, fast), Metric::NetworkGap).verdict, Verdict::TooFew);
 
