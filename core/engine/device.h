@@ -53,6 +53,8 @@ public:
     /// The host resource behind an exclusive backend ("tap0", a path): two devices that name the same one
     /// cannot both hold it. Empty when the backend needs none.
     virtual QString resource() const = 0;
+    /// Why the backend cannot be opened by name: it moves by its fds, or not at all. Empty when it can.
+    virtual QString reopenObstacle() const { return {}; }
     /// Version of the state that save() writes.
     virtual quint32 stateVersion() const { return 1; }
 

@@ -106,6 +106,20 @@ Result<std::vector<OutgoingFd>> outgoingFds(const RealizePolicy& policy, std::sp
     return fds;
 }
 
+Result<void> checkReopenable(const RealizePolicy& policy, std::span<Device* const> devices)
+{
+    for (const Device* const device : devices) {
+        const QString obstacle = device->reopenObstacle();
+        const BackendSource source = policy.decide(device->migrateFds(), FdClass::Exclusive);
+        if (obstacle.isEmpty() || source == BackendSource::AwaitCpr || source == BackendSource::AwaitMain)
+            continue;
+        return failure(ErrorCode::Refused, u"migrate the device"_s, device->id(),
+            u"its descriptors would not pass, and %1"_s.arg(obstacle),
+            u"Set migrate-fds to on, for the migration and for the device."_s);
+    }
+    return {};
+}
+
 Realizer::Expected* Realizer::find(const QString& name, qint32 id)
 {
     const auto found = std::ranges::find_if(m_expected,

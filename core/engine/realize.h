@@ -83,6 +83,10 @@ struct OutgoingFd
 Result<std::vector<OutgoingFd>> outgoingFds(const RealizePolicy& policy, std::span<const RamBlock> ram,
     std::span<Device* const> devices, BackendSource channel);
 
+/// Refused, with the device and its remedy, when a backend that cannot be opened by name would not get its
+/// fds from the source. \a policy is the destination's.
+Result<void> checkReopenable(const RealizePolicy& policy, std::span<Device* const> devices);
+
 /// Realizes the devices of one VM and brings each arriving fd to its slot. Devices are borrowed and must
 /// outlive it. Every call is made with the VM's lock held. Errors name device, fd and channel.
 class Realizer

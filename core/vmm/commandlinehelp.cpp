@@ -49,14 +49,16 @@ QList<OptionType> makeOptions()
 
 QString propertyLine(const PropertyType& property)
 {
-    static const std::array kinds{ u"bool"_s, u"int"_s, u"size"_s, u"str"_s };
+    static const std::array kinds{ u"bool"_s, u"int"_s, u"size"_s, u"str"_s, u"str"_s };
     QString initial = u"required"_s;
+    if (!property.alternative.isEmpty())
+        initial += u", or "_s + property.alternative;
     if (property.initial.isBool())
         initial = u"default: "_s + (property.initial.toBool() ? u"on" : u"off");
     else if (property.initial.isDouble())
         initial = u"default: "_s + QString::number(property.initial.toInteger());
     return u"  %1=<%2> - %3 (%4)\n"_s.arg(
-        property.name, kinds[std::size_t(property.kind)], property.description, initial);
+        property.name, kinds.at(std::size_t(property.kind)), property.description, initial);
 }
 
 } // namespace

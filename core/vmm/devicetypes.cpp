@@ -5,6 +5,8 @@
 
 #include "engine/optiontext.h"
 
+#include <QSet>
+
 #include <algorithm>
 #include <cmath>
 
@@ -19,6 +21,7 @@ using Kind = PropertyType::Kind;
 constexpr qint64 mebibyte = qint64{ 1 } << 20;
 constexpr qint64 pageBytes = 4096;
 constexpr qsizetype maxIdLength = 64;
+constexpr qint64 maxDescriptor = 1 << 20;
 
 PropertyType flag(const QString& name, bool initial, const QString& description)
 {
@@ -57,8 +60,16 @@ QList<DriverType> makeTypes()
     return {
         { .name = u"tap-net"_s,
             .description = u"virtio network device on a TAP"_s,
-            .properties = { text(u"ifname"_s, u"the TAP, which exists already"_s), queues(),
-                flag(u"vhost"_s, false, u"let /dev/vhost-net move the frames"_s),
+            .properties = { { .name = u"ifname"_s,
+                                .alternative = u"fd"_s,
+                                .description = u"the TAP, which exists already"_s },
+                { .name = u"fd"_s,
+                    .kind = Kind::Numbers,
+                    .alternative = u"ifname"_s,
+                    .minimum = 3,
+                    .maximum = maxDescriptor,
+                    .description = u"inherited sockets in place of a TAP, as N:M:..., one for each queue"_s },
+                queues(), flag(u"vhost"_s, false, u"let /dev/vhost-net move the frames"_s),
                 flag(u"offloads"_s, true, u"leave checksums to whoever needs them"_s), migrateFds() } },
         { .name = u"vhost-user-blk"_s,
             .description = u"virtio disk served by another process"_s,
@@ -101,6 +112,9 @@ QString kindText(const PropertyType& type)
         return u"an integer from %1 to %2"_s.arg(type.minimum).arg(type.maximum);
     case Kind::Size:
         return u"a size of %1 to %2 bytes in whole pages of 4096"_s.arg(type.minimum).arg(type.maximum);
+    case Kind::Numbers:
+        return u"a number from %1 to %2, or several with ':' between them"_s.arg(type.minimum)
+            .arg(type.maximum);
     case Kind::Text:
         break;
     }
@@ -161,6 +175,18 @@ Result<QJsonValue> propertyValue(const PropertyType& type, const QJsonValue& val
         const bool whole = number && (type.kind == Kind::Integer || *number % pageBytes == 0);
         if (whole && *number >= type.minimum && *number <= type.maximum)
             return QJsonValue(*number);
+        break;
+    }
+    case Kind::Numbers: {
+        const QString list
+            = value.isDouble() ? QString::number(wholeNumber(value).value_or(-1)) : value.toString();
+        const auto fits = [&](const QString& part) {
+            const auto number = engine::parseInteger(part);
+            return number && *number >= type.minimum && *number <= type.maximum;
+        };
+        const QStringList parts = list.split(u':');
+        if (std::ranges::all_of(parts, fits) && QSet(parts.begin(), parts.end()).size() == parts.size())
+            return QJsonValue(list);
         break;
     }
     case Kind::Text:
@@ -230,8 +256,18 @@ Result<DeviceOptions> makeDeviceOptions(
         options.properties[property->name] = *value;
     }
     for (const PropertyType& property : type->properties) {
-        if (!options.properties.contains(property.name))
-            return refuse(options.id, u"the property '%1' is missing"_s.arg(property.name));
+        const bool other
+            = !property.alternative.isEmpty() && options.properties.contains(property.alternative);
+        const bool given = options.properties.contains(property.name);
+        if (given && other)
+            return refuse(options.id,
+                u"the properties '%1' and '%2' exclude each other"_s.arg(
+                    property.name, property.alternative));
+        if (!given && !other)
+            return refuse(options.id,
+                property.alternative.isEmpty()
+                    ? u"the property '%1' is missing"_s.arg(property.name)
+                    : u"the property '%1' is missing, or '%2'"_s.arg(property.name, property.alternative));
     }
     return options;
 }

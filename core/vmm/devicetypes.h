@@ -16,11 +16,12 @@ namespace cutover::vmm {
 
 struct PropertyType
 {
-    enum class Kind : std::uint8_t { Bool, Integer, Size, Text };
+    enum class Kind : std::uint8_t { Bool, Integer, Size, Text, Numbers };
     QString name;
     Kind kind = Kind::Text;
     QJsonValue initial = QJsonValue::Undefined; ///< Undefined: the property is required
-    qint64 minimum = 0; ///< Integer and Size, in bytes
+    QString alternative; ///< exactly one of the two is given; empty: there is none
+    qint64 minimum = 0; ///< Integer, Numbers, and Size in bytes
     qint64 maximum = 0;
     QString description;
 };
@@ -54,7 +55,8 @@ struct DeviceOptions
 {
     QString driver;
     QString id;
-    QJsonObject properties; ///< every property of the type, checked: bools, numbers (sizes in bytes), strings
+    /// Every property of the type, checked: bools, numbers (sizes in bytes), strings; "N:M" for Numbers.
+    QJsonObject properties;
 
     bool operator==(const DeviceOptions&) const = default;
 };

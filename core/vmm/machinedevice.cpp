@@ -24,11 +24,21 @@ bool flagOf(const DeviceOptions& options, const QString& property, bool initial)
     return options.properties[property].toBool(initial);
 }
 
+QList<int> descriptorsOf(const DeviceOptions& options, const QString& property)
+{
+    QList<int> numbers;
+    const QString list = options.properties[property].toString();
+    for (const QString& number : list.split(u':', Qt::SkipEmptyParts))
+        numbers << number.toInt();
+    return numbers;
+}
+
 void useTapNet(MachineDevice& made, GuestMemory& memory, IoThread& thread)
 {
     const DeviceOptions& options = made.options;
     auto device = std::make_unique<TapNet>(options.id,
         TapNetConfig{ .interface = options.properties["ifname"_L1].toString(),
+            .sockets = descriptorsOf(options, u"fd"_s),
             .queues = numberOf(options, u"queues"_s),
             .vhost = flagOf(options, u"vhost"_s, false),
             .offloads = flagOf(options, u"offloads"_s, true),

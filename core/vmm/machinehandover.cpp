@@ -231,6 +231,8 @@ QJsonArray Machine::describeFds() const
                     fdSlots[i].fdClass));
             if (!device->resource().isEmpty())
                 entry.insert("resource"_L1, device->resource());
+            if (const QString obstacle = device->reopenObstacle(); !obstacle.isEmpty())
+                entry.insert("reopen-obstacle"_L1, obstacle);
             list.append(entry);
         }
     }

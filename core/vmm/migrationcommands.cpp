@@ -132,6 +132,12 @@ Result<QJsonValue> MigrationCommands::migrate(const QJsonObject& arguments)
         .fds = [this](const QString& name) { return m_parts.fds.take(name); } };
     if (auto accepted = engine::checkCombination(request.combination); !accepted)
         return std::unexpected(accepted.error());
+    {
+        const VmLock lock(m_parts.machine);
+        const auto policy = request.combination.policy(!request.combination.mainIsInet());
+        if (auto movable = engine::checkReopenable(policy, m_parts.machine.devices()); !movable)
+            return std::unexpected(movable.error());
+    }
     if (auto started = m_parts.backend.start(std::move(request)); !started)
         return std::unexpected(started.error());
     m_outgoing = true;

@@ -89,6 +89,7 @@ QString kindName(PropertyType::Kind kind)
     case PropertyType::Kind::Size:
         return u"size"_s;
     case PropertyType::Kind::Text:
+    case PropertyType::Kind::Numbers:
         break;
     }
     return u"str"_s;
@@ -171,6 +172,9 @@ Result<QJsonValue> objectProperty(const Machine& machine, const QString& path, c
         const QJsonValue value = node->part().properties[property];
         if (!value.isUndefined())
             return value;
+        const DriverType* const type = driverType(node->type());
+        if (type && type->property(property))
+            return QJsonValue(QString()); // its alternative is given
     }
     return noProperty(*node, property);
 }

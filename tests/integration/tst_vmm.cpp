@@ -34,6 +34,7 @@ private Q_SLOTS:
     void answersLikeAMonitor();
     void schemaIsWhatRuns();
     void schemaKnowsTheSettings();
+    void takesNullForUnset();
     void refusesBadArguments_data();
     void refusesBadArguments();
     void allowsInPrecreateWhatTheSchemaSays();
@@ -204,6 +205,27 @@ void TestVmm::schemaKnowsTheSettings()
         QCOMPARE(names.size(), driver.properties.size());
     }
     QCOMPARE(schema.enumValues(u"object-add.qom-type"_s), objects);
+}
+
+void TestVmm::takesNullForUnset()
+{
+    const VmmProcess vmm(monitor());
+    QmpConnection qmp = connectTo();
+    const auto set = [&](const QJsonObject& parameters) {
+        return qmp.execute(u"migrate-set-parameters"_s, parameters).contains(u"return");
+    };
+    const auto now = [&](const QString& name) { return qmp.value(u"query-migrate-parameters"_s)[name]; };
+    QVERIFY(
+        set({ { u"handover"_s, u"early-stop"_s }, { u"migrate-fds"_s, false }, { u"mode"_s, u"normal"_s } }));
+    QVERIFY(set({ { u"handover"_s, QJsonValue::Null }, { u"migrate-fds"_s, QJsonValue::Null },
+        { u"mode"_s, QJsonValue::Null } }));
+    QCOMPARE(now(u"handover"_s).toString(), u"prepared"_s);
+    QCOMPARE(now(u"mode"_s).toString(), u"normal"_s);
+    QCOMPARE(now(u"migrate-fds"_s), QJsonValue(false));
+    // What is unset follows the mode again.
+    QVERIFY(set({ { u"mode"_s, u"cpr-transfer"_s } }));
+    QCOMPARE(now(u"migrate-fds"_s), QJsonValue(true));
+    QVERIFY(!set({ { u"max-passes"_s, QJsonValue::Null } }));
 }
 
 void TestVmm::refusesBadArguments_data()

@@ -116,6 +116,7 @@ void TestVmmCommandLine::prints_data()
     QTest::newRow("objects") << words(u"-object help"_s) << u"memory-backend-memfd - "_s;
     QTest::newRow("properties") << words(u"-device tap-net,help"_s)
                                 << u"  queues=<int> - number of queues (default: 1)"_s;
+    QTest::newRow("one of two") << words(u"-device tap-net,help"_s) << u"(required, or ifname)"_s;
     QTest::newRow("required") << words(u"-device ballast,help"_s)
                               << u"  state=<size> - size of the state (required)"_s;
     QTest::newRow("machine") << words(u"-machine help"_s) << u"1.0"_s;
@@ -317,6 +318,10 @@ void TestVmmCommandLine::deviceErrors_data()
     row(u"ballast,id=a,state=1M,migrate-fds=perhaps"_s, u"'perhaps' is not on or off"_s);
     row(u"tap-net,id=a"_s, u"'ifname' is missing"_s);
     row(u"tap-net,id=a,ifname="_s, u"a.ifname"_s);
+    row(u"tap-net,id=a,ifname=t,fd=7"_s, u"'ifname' and 'fd' exclude each other"_s);
+    for (const QString& numbers :
+        { u""_s, u"2"_s, u"-7"_s, u"x"_s, u"7:"_s, u"7:x"_s, u"7:7"_s, u"9999999"_s })
+        row(u"tap-net,id=a,fd="_s + numbers, u"a.fd"_s);
     row(u"tap-net,id=a,ifname=t,queues=0"_s, u"1 to 8"_s);
     row(u"tap-net,id=a,ifname=t,queues=9"_s, u"1 to 8"_s);
 }

@@ -4,6 +4,7 @@
 #include "vmm/devices/tapnet.h"
 
 #include "vmm/devices/cborstate.h"
+#include "vmm/devices/packetsocket.h"
 #include "vmm/guest/guestmemory.h"
 #include "vmm/guest/virtio.h"
 
@@ -15,6 +16,7 @@
 #include <cerrno>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include <utility>
@@ -105,6 +107,22 @@ TapNet::~TapNet()
     detachBackend();
 }
 
+/// The same on both sides of a migration, where the number is open on one side only.
+QString TapNet::resource() const
+{
+    if (!onSockets())
+        return m_config.interface;
+    QStringList numbers;
+    for (const int number : m_config.sockets)
+        numbers << QString::number(number);
+    return u"fd="_s + numbers.join(u':');
+}
+
+QString TapNet::reopenObstacle() const
+{
+    return onSockets() ? u"its network is a socket, which has no name to open it by"_s : QString();
+}
+
 QJsonObject TapNet::guestConfiguration() const
 {
     return { { u"driver"_s, driver() }, { u"id"_s, id() }, { u"queues"_s, qint64(m_config.queues) },
@@ -129,6 +147,10 @@ Result<void> TapNet::realizeFrontend()
     if (m_config.queues < 1 || m_config.queues > maxQueuePairs) {
         return failure(ErrorCode::InvalidArgument, attempt(), id(),
             u"it has %1 queues, and 1 to %2 are possible"_s.arg(m_config.queues).arg(maxQueuePairs));
+    }
+    if (onSockets() && m_config.sockets.size() != qsizetype(m_config.queues)) {
+        return failure(ErrorCode::InvalidArgument, attempt(), id(),
+            u"it has %1 queues, but %2 descriptors"_s.arg(m_config.queues).arg(m_config.sockets.size()));
     }
     if (m_config.vhost) {
         return failure(ErrorCode::Unsupported, attempt(), id(), u"vhost-net is not available"_s,
@@ -181,7 +203,8 @@ QList<FdSlot> TapNet::fdSlots() const
     QList<FdSlot> list;
     list.reserve(qsizetype(m_config.queues) + 1);
     for (qint32 queue = 0; queue < qint32(m_config.queues); ++queue)
-        list.append({ id(), queue, fdpass::FdKind::Tap, FdClass::Exclusive });
+        list.append(
+            { id(), queue, onSockets() ? fdpass::FdKind::Socket : fdpass::FdKind::Tap, FdClass::Exclusive });
     list.append({ id() + u"/token"_s, 0, fdpass::FdKind::Memfd, FdClass::Shareable });
     return list;
 }
@@ -194,14 +217,25 @@ Result<void> TapNet::addTap(Pair& pair, UniqueFd fd)
     return added;
 }
 
+Result<UniqueFd> TapNet::openQueue(qsizetype index)
+{
+    if (!onSockets())
+        return openTapQueue(tapOptions());
+    return takePacketSocket(m_config.sockets[index]);
+}
+
 Result<void> TapNet::openBackend()
 {
-    auto token = engine::OwnershipToken::create(u"tap "_s + m_config.interface);
+    // What has the numbers afterwards is another file.
+    if (onSockets() && std::exchange(m_socketsTaken, true))
+        return failure(ErrorCode::NotFound, u"open the network again"_s, resource(), reopenObstacle());
+    auto token = engine::OwnershipToken::create((onSockets() ? u"socket "_s : u"tap "_s) + resource());
     if (!token)
         return std::unexpected(token.error());
-    for (const auto& pair : m_pairs) {
-        auto tap = openTapQueue(tapOptions());
-        auto added = tap ? addTap(*pair, std::move(*tap)) : Result<void>(std::unexpected(tap.error()));
+    for (std::size_t index = 0; index < m_pairs.size(); ++index) {
+        auto tap = openQueue(qsizetype(index));
+        auto added
+            = tap ? addTap(*m_pairs[index], std::move(*tap)) : Result<void>(std::unexpected(tap.error()));
         if (!added) {
             closeTaps();
             return added;
@@ -224,7 +258,7 @@ Result<void> TapNet::attachFd(qsizetype index, UniqueFd fd)
         m_token = std::move(*token);
         return {};
     }
-    if (auto fits = checkTapQueue(fd.get(), tapOptions()); !fits)
+    if (auto fits = onSockets() ? checkPacketSocket(fd.get()) : checkTapQueue(fd.get(), tapOptions()); !fits)
         return fits;
     return addTap(*m_pairs[std::size_t(index)], std::move(fd));
 }
@@ -272,7 +306,8 @@ Result<void> TapNet::release(int /*timeLimitMs*/, Keep keep)
 {
     m_io.pause();
     m_token.release();
-    if (keep == Keep::Nothing)
+    // What nobody can open is free for nobody when we close it.
+    if (keep == Keep::Nothing && !onSockets())
         detachBackend();
     return {};
 }
@@ -394,8 +429,13 @@ bool TapNet::receiveOne(Pair& pair)
     if (bytes < 0) {
         queue.unpop();
         if (errno != EAGAIN && errno != EINTR)
-            m_io.setEvents(pair.tap.get(), 0); // the interface is gone
+            m_io.setEvents(pair.tap.get(), 0); // the interface, or the socket's other end, is gone
         return errno == EINTR;
+    }
+    if (bytes == 0 && onSockets() && !hasPeer(pair.tap.get())) {
+        queue.unpop();
+        m_io.setEvents(pair.tap.get(), 0);
+        return false;
     }
     if (quint64(bytes) > element->writableBytes() || bytes < netHeaderBytes) {
         queue.unpop();
@@ -406,6 +446,17 @@ bool TapNet::receiveOne(Pair& pair)
     queue.push(*element, quint32(bytes));
     add(pair.received);
     return true;
+}
+
+ssize_t TapNet::send(int fd, std::span<const iovec> parts) const
+{
+    if (!onSockets())
+        return ::writev(fd, parts.data(), int(parts.size()));
+    // sendmsg() because writev() to a socket without its other end would be a signal.
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(parts.data());
+    message.msg_iovlen = parts.size();
+    return ::sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
 void TapNet::transmit(Pair& pair)
@@ -424,7 +475,7 @@ void TapNet::transmit(Pair& pair)
             continue;
         }
         const auto parts = element->readable();
-        const ssize_t bytes = ::writev(pair.tap.get(), parts.data(), int(parts.size()));
+        const ssize_t bytes = send(pair.tap.get(), parts);
         add(bytes < 0 ? pair.sendDropped : pair.sent);
         queue.push(*element, 0);
     }

@@ -12,21 +12,28 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <span>
+#include <sys/uio.h>
 #include <vector>
 
 namespace cutover::vmm {
 
 struct TapNetConfig
 {
-    QString interface;
-    quint32 queues = 1; ///< pairs of virtqueues, each with a queue of the TAP; 1 to 8
+    QString interface; ///< of the TAP; empty when there are sockets
+    /// In place of a TAP: the numbers of connected sockets that this process was started with, as
+    /// checkPacketSocket() has them, one for each queue. Each message is one frame as on the TAP: 12 bytes of
+    /// virtio_net_hdr_v1 (virtio 1.2, 5.1.6), little-endian, then the Ethernet frame without its checksum.
+    QList<int> sockets;
+    quint32 queues = 1; ///< pairs of virtqueues, each with a queue of the TAP or a socket; 1 to 8
     bool vhost = false; ///< Unsupported: the I/O thread moves the frames
     bool offloads = true; ///< checksums are left to whoever needs them
     bool migrateFds = true;
 };
 
-/// A virtio network device on a TAP. Frames that the guest has no buffer for wait in the TAP's own queue;
-/// what is longer than a buffer is dropped. Slots: one "<id>" for each queue of the TAP, and the token.
+/// A virtio network device on a TAP or on sockets. Frames that the guest has no buffer for wait in the queue
+/// of the TAP or the socket; what is longer than a buffer is dropped, and so is what nobody takes. Slots: one
+/// "<id>" for each queue, and the token.
 class TapNet final : public engine::Device
 {
 public:
@@ -38,7 +45,8 @@ public:
     ~TapNet() override;
 
     QJsonObject guestConfiguration() const override;
-    QString resource() const override { return m_config.interface; }
+    QString resource() const override;
+    QString reopenObstacle() const override;
     Result<void> realizeFrontend() override;
     QList<engine::FdSlot> fdSlots() const override;
     Result<void> openBackend() override;
@@ -65,8 +73,8 @@ public:
     {
         quint64 received = 0; ///< frames that were handed to the guest
         quint64 receiveDropped = 0; ///< did not fit a buffer
-        quint64 sent = 0; ///< frames that the TAP has taken
-        quint64 sendDropped = 0; ///< the TAP refused them: malformed, or the interface is down
+        quint64 sent = 0; ///< frames that the TAP or the socket has taken
+        quint64 sendDropped = 0; ///< refused: malformed, the interface is down, the socket full or alone
     };
     /// Sums over all queues since the guest's boot. Any thread.
     Counters counters() const;
@@ -76,16 +84,20 @@ public:
 private:
     struct Pair;
 
+    bool onSockets() const { return !m_config.sockets.isEmpty(); }
     TapOptions tapOptions() const;
+    Result<UniqueFd> openQueue(qsizetype index);
     Result<void> addTap(Pair& pair, UniqueFd fd);
     void closeTaps();
     void receive(Pair& pair);
     bool receiveOne(Pair& pair);
     void buffersCame(Pair& pair);
     void transmit(Pair& pair);
+    ssize_t send(int fd, std::span<const iovec> parts) const;
     void resumed();
 
     TapNetConfig m_config;
+    bool m_socketsTaken = false;
     GuestMemory& m_memory;
     std::vector<QueueLayout> m_layouts;
     std::vector<std::unique_ptr<Pair>> m_pairs;
