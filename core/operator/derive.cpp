@@ -57,6 +57,7 @@ private:
     void handleDisplay(const Option& option);
     void handleStorage(const Option& option);
     bool handleDevice(const Option& option);
+    bool comesWithTheMigration(const Option& option) const;
     void handleTrace(const Option& option);
     void handleMessages(const Option& option);
     void addOwnOptions();
@@ -405,6 +406,12 @@ void Deriver::handleMessages(const Option& option)
         i18n("The timeline needs the time of each trace line."));
 }
 
+bool Deriver::comesWithTheMigration(const Option& option) const
+{
+    const OptionValue value = OptionValue::parse(option.argument.value_or(QString())).value_or(OptionValue());
+    return option.name == u"device" && m_options.passedDevices.contains(value.get({ u"id" }));
+}
+
 bool Deriver::handle(std::size_t index)
 {
     const Option& option = m_line.options()[index];
@@ -412,7 +419,7 @@ bool Deriver::handle(std::size_t index)
         return true;
     const bool passesFd = std::ranges::any_of(
         m_facts.fdReferences, [index](const FdReference& reference) { return reference.option == index; });
-    if (passesFd) {
+    if (passesFd && !comesWithTheMigration(option)) {
         keep(option, Kind::Conflict,
             i18n("It refers to an open file that only the program which started the source could pass on."));
         return true;

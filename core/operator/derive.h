@@ -7,6 +7,7 @@
 
 #include <QHash>
 #include <QJsonObject>
+#include <QSet>
 
 #include <optional>
 #include <vector>
@@ -57,6 +58,8 @@ struct DeriveOptions
     /// have been set since the source was started.
     QString fdSwitch;
     QHash<QString, bool> fdSwitches;
+    /// The devices whose fds come with the migration: numbers of theirs on the command line are not used.
+    QSet<QString> passedDevices;
     QString logFile; ///< -D; empty: socketFolder/trace.log
     QStringList tracePatterns; ///< empty: trace::subscription()
 };

@@ -71,6 +71,8 @@ QJsonObject toJson(const InventoryDevice& device)
         fds.append(toJson(fd));
     QJsonObject json{ { u"id"_s, device.id }, { u"type"_s, device.type },
         { u"kind"_s, idOf(kinds, device.kind) }, { u"resource"_s, device.resource }, { u"fds"_s, fds } };
+    if (!device.reopenObstacle.isEmpty())
+        json.insert("reopen-obstacle"_L1, device.reopenObstacle);
     if (device.own.exists())
         json.insert("switch"_L1,
             QJsonObject{ { u"property"_s, device.own.property }, { u"path"_s, device.own.path },
@@ -84,6 +86,7 @@ InventoryDevice deviceFrom(const QJsonObject& json)
         .type = json["type"_L1].toString(),
         .kind = valueOf(kinds, json["kind"_L1].toString()),
         .resource = json["resource"_L1].toString(),
+        .reopenObstacle = json["reopen-obstacle"_L1].toString(),
         .own = {},
         .fds = {} };
     const QJsonObject own = json["switch"_L1].toObject();
@@ -154,6 +157,7 @@ void addMemory(FdInventory& inventory, const Facts& facts)
             .type = backend.type,
             .kind = DeviceKind::Ram,
             .resource = backend.path,
+            .reopenObstacle = {},
             .own = switchOf(facts, u"/objects/"_s + backend.id, inventory.global),
             .fds = {} };
         if (ram.own.exists() && !isNamedOnCommandLine(facts, backend.id))
@@ -182,6 +186,7 @@ void addNetwork(FdInventory& inventory, const Facts& facts)
             .type = backend.type,
             .kind = DeviceKind::Device,
             .resource = backend.ifname,
+            .reopenObstacle = {},
             .own = {},
             .fds = { { .name = backend.id,
                 .kind = u"tap"_s,
@@ -256,6 +261,7 @@ void takeFds(FdInventory& inventory, const QJsonArray& answer)
         device->fds.push_back(fdFrom(entry));
         if (device->resource.isEmpty())
             device->resource = entry["resource"_L1].toString();
+        device->reopenObstacle = entry["reopen-obstacle"_L1].toString();
     }
 }
 
@@ -277,6 +283,7 @@ FdInventory inventoryOf(const Facts& facts)
             .type = item.type,
             .kind = DeviceKind::Device,
             .resource = {},
+            .reopenObstacle = {},
             .own = switchOf(facts, path, inventory.global),
             .fds = {} });
     }

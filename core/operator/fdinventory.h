@@ -53,6 +53,9 @@ struct InventoryDevice
     QString type; ///< "tap-net", "memory-backend-memfd"…; empty = not known
     DeviceKind kind = DeviceKind::Device;
     QString resource; ///< what stands behind it on the host: an interface, a path; may be empty
+    /// Why its exclusive fds pass or the VMM refuses the migration, in the VMM's words; empty: they can be
+    /// opened by name.
+    QString reopenObstacle;
     DeviceSwitch own;
     std::vector<InventoryFd> fds;
 

@@ -53,6 +53,10 @@ FdPrediction notPassed(const InventoryDevice& device, const InventoryFd& fd, con
                 : i18nc("%1: why it does not pass",
                       "%1, so the state is sent in full over the main channel, while the guest stands still",
                       why));
+    if (fd.sharing == FdSharing::Exclusive && !device.reopenObstacle.isEmpty())
+        return refused(i18nc("%1: why it does not pass; %2: why it cannot be reopened, in the VMM's words",
+                           "%1, and the destination cannot open it: %2", why, device.reopenObstacle),
+            i18n("Switch the passing of descriptors on, for the migration and for this device."));
     if (fd.sharing == FdSharing::Exclusive)
         return stays(FdEffect::Reopened,
             device.resource.isEmpty()

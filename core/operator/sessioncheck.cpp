@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "operator/commandedit.h"
 #include "operator/discovery.h"
+#include "operator/fdswitches.h"
 #include "operator/reviewedcommand.h"
 #include "operator/sessionplanner.h"
 #include "operator/sessionprivate.h"
@@ -163,9 +164,12 @@ Result<void> Session::Private::deriveDestination()
             .contains(QStringLiteral("incoming-config")))
         options.earlyParameters = plan.parameters;
     options.fdSwitch = inventory.global.name;
+    const bool passesFds = routeOf(inventory, plan).on;
     for (const InventoryDevice& device : inventory.devices) {
         if (device.own.isSettable())
             options.fdSwitches.insert(device.id, device.own.on);
+        if (passesFds && device.own.on)
+            options.passedDevices.insert(device.id);
     }
     options.logFile = folder + QStringLiteral("/trace.log");
     auto derived = derive(base, options);

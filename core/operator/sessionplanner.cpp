@@ -7,6 +7,8 @@
 
 #include <QJsonArray>
 
+#include <algorithm>
+
 namespace cutover::op {
 
 using namespace Qt::StringLiterals;
@@ -62,6 +64,21 @@ static void planCapabilities(MachineConfig& config, const Plan& plan, const Fact
     config.restoreSource.push_back(setCapabilities(Side::Source, before, true));
 }
 
+/// What sets a parameter of the source to what it is now: null where nobody has set it over QMP and the VMM
+/// takes that for its default. The value itself would no longer follow from other parameters.
+static QJsonValue presentValue(const Facts& source, const QString& name)
+{
+    for (const QJsonValue& known : source.parameterProvenance) {
+        const QJsonArray layers = known[u"layers"].toArray();
+        const bool isSet = std::ranges::any_of(
+            layers, [](const QJsonValue& layer) { return layer[u"source"].toString() == u"qmp"; });
+        if (known[u"name"].toString() == name && !isSet && source.schema
+            && source.schema->validate(u"migrate-set-parameters"_s, { { name, QJsonValue::Null } }))
+            return QJsonValue::Null;
+    }
+    return source.parameters[name];
+}
+
 static void planMode(MachineConfig& config, const Plan& plan, const Facts& source)
 {
     const QString present = source.parameters[u"mode"].toString();
@@ -70,8 +87,8 @@ static void planMode(MachineConfig& config, const Plan& plan, const Facts& sourc
     config.armSource.push_back(
         command(Side::Source, u"migrate-set-parameters"_s, { { u"mode"_s, plan.mode } }));
     if (!present.isEmpty())
-        config.restoreSource.push_back(
-            command(Side::Source, u"migrate-set-parameters"_s, { { u"mode"_s, present } }, true));
+        config.restoreSource.push_back(command(Side::Source, u"migrate-set-parameters"_s,
+            { { u"mode"_s, presentValue(source, u"mode"_s) } }, true));
 }
 
 static void planParameters(MachineConfig& config, const Plan& plan, const Facts& source)
@@ -81,7 +98,7 @@ static void planParameters(MachineConfig& config, const Plan& plan, const Facts&
     QJsonObject before;
     for (const QString& name : plan.parameters.keys()) {
         if (source.parameters.contains(name))
-            before.insert(name, source.parameters[name]);
+            before.insert(name, presentValue(source, name));
     }
     config.armSource.push_back(command(Side::Source, u"migrate-set-parameters"_s, plan.parameters));
     if (!before.isEmpty())

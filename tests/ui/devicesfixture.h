@@ -24,6 +24,7 @@ inline op::InventoryDevice device(const QString& id, const QString& type, bool o
         .type = type,
         .kind = id == u"ram0" ? op::DeviceKind::Ram : op::DeviceKind::Device,
         .resource = {},
+        .reopenObstacle = {},
         .own = { .property = QStringLiteral("migrate-fds"), .path = folder + id, .on = on, .fixed = {} },
         .fds = {} };
 }

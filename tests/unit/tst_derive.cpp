@@ -29,6 +29,7 @@ private Q_SLOTS:
     void secondHopIsStable();
     void movesAreUnique();
     void switchesAreTold();
+    void descriptorsThatCome();
     void everyDifferenceIsReported();
     void badInput();
 };
@@ -310,6 +311,20 @@ void TestDerive::switchesAreTold()
     const auto preset = derive(source + QStringList{ u"-global"_s, u"tap-net.migrate-fds=off"_s }, options);
     QVERIFY(preset);
     QVERIFY(preset->argv.contains(u"tap-net,id=c,migrate-fds=on"_s));
+}
+
+void TestDerive::descriptorsThatCome()
+{
+    DeriveOptions options = standard();
+    options.passedDevices = { u"a"_s };
+    const QStringList source{ u"vmm"_s, u"-device"_s, u"tap-net,id=a,fd=100:101,queues=2"_s };
+    const auto derived = derive(source, options);
+    QVERIFY(derived && !derived->hasConflicts());
+    QVERIFY(derived->argv.contains(source.last()));
+    for (const QString& other : { u"tap-net,id=b,fd=100"_s, u"tap-net,fd=100"_s }) {
+        const auto conflict = derive({ u"vmm"_s, u"-device"_s, other }, options);
+        QVERIFY(conflict && conflict->hasConflicts());
+    }
 }
 
 void TestDerive::everyDifferenceIsReported()

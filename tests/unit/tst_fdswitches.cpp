@@ -33,6 +33,7 @@ InventoryDevice tap(bool on)
         .type = u"tap-net"_s,
         .kind = DeviceKind::Device,
         .resource = u"tap0"_s,
+        .reopenObstacle = {},
         .own = { .property = u"migrate-fds"_s, .path = u"/machine/peripheral/net0"_s, .on = on, .fixed = {} },
         .fds = { { .name = u"net0"_s,
                      .id = 0,
@@ -54,6 +55,7 @@ InventoryDevice memory(bool on)
         .type = u"memory-backend-memfd"_s,
         .kind = DeviceKind::Ram,
         .resource = {},
+        .reopenObstacle = {},
         .own = { .property = u"migrate-fds"_s, .path = u"/objects/ram0"_s, .on = on, .fixed = {} },
         .fds = { { .name = u"ram0"_s,
             .id = 0,
@@ -182,6 +184,24 @@ private Q_SLOTS:
         QCOMPARE(
             predictDevice(switchedVmm(), routeOf(switchedVmm(), planOf(u"cpr-transfer"_s)), device).effect,
             FdEffect::Passes);
+    }
+
+    /// A socket has no name: it passes, or the migration is refused.
+    void whatCannotBeReopened()
+    {
+        InventoryDevice device = tap(true);
+        device.reopenObstacle = u"it is a socket"_s;
+        QCOMPARE(predictFirst(switchedVmm(), planOf(u"cpr-transfer"_s), device).effect, FdEffect::Passes);
+        for (const auto& [mode, on] : { std::pair(u"normal"_s, true), std::pair(u"cpr-transfer"_s, false) }) {
+            device.own.on = on;
+            const FdPrediction prediction = predictFirst(switchedVmm(), planOf(mode), device);
+            QCOMPARE(prediction.effect, FdEffect::Refused);
+            QVERIFY2(prediction.reason.endsWith(u"it is a socket"), qPrintable(prediction.reason));
+            QVERIFY(!prediction.remedy.isEmpty());
+        }
+        FdInventory inventory = switchedVmm();
+        inventory.devices = { device };
+        QCOMPARE(FdInventory::fromJson(inventory.toJson()), inventory);
     }
 
     /// QEMU 11.1: no switch at all, the mode decides.

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "operator/sessionplanner.h"
+
+#include <QJsonDocument>
+#include <QTest>
+
+using namespace cutover;
+using namespace cutover::op;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// A VMM that takes null for the switch and the mode, but not for the policy.
+constexpr auto schemaText = R"json([
+    {"name": "bool", "meta-type": "builtin", "json-type": "boolean"},
+    {"name": "str", "meta-type": "builtin", "json-type": "string"},
+    {"name": "null", "meta-type": "builtin", "json-type": "null"},
+    {"name": "BoolOrNull", "meta-type": "alternate", "members": [{"type": "bool"}, {"type": "null"}]},
+    {"name": "StrOrNull", "meta-type": "alternate", "members": [{"type": "str"}, {"type": "null"}]},
+    {"name": "Empty", "meta-type": "object", "members": []},
+    {"name": "Set", "meta-type": "object", "members": [
+        {"name": "mode", "type": "StrOrNull", "default": null},
+        {"name": "migrate-fds", "type": "BoolOrNull", "default": null},
+        {"name": "handover", "type": "str", "default": null}]},
+    {"name": "migrate-set-parameters", "meta-type": "command", "arg-type": "Set", "ret-type": "Empty"}
+])json";
+
+QJsonObject provenance(const QString& name, const QStringList& sources)
+{
+    QJsonArray layers;
+    for (const QString& source : sources)
+        layers.append(QJsonObject{ { u"source"_s, source }, { u"value"_s, false } });
+    return { { u"name"_s, name }, { u"layers"_s, layers } };
+}
+
+Facts sourceFacts()
+{
+    Facts facts;
+    facts.parameters
+        = { { u"mode"_s, u"normal"_s }, { u"migrate-fds"_s, false }, { u"handover"_s, u"prepared"_s } };
+    if (auto schema = qmp::Schema::parse(QJsonDocument::fromJson(schemaText).array()))
+        facts.schema = *schema;
+    return facts;
+}
+
+/// All that the planner puts back, in one object.
+QJsonObject restored(const QJsonArray& provenances, Facts facts = sourceFacts())
+{
+    facts.parameterProvenance = provenances;
+    Plan plan;
+    plan.mode = u"cpr-transfer"_s;
+    plan.parameters = { { u"migrate-fds"_s, true }, { u"handover"_s, u"early-stop"_s } };
+    QJsonObject all;
+    for (const Command& command : planMachine(plan, facts, { .limits = {} }).restoreSource) {
+        if (command.name == u"migrate-set-parameters") {
+            for (auto it = command.arguments.begin(); it != command.arguments.end(); ++it)
+                all.insert(it.key(), it.value());
+        }
+    }
+    return all;
+}
+
+} // namespace
+
+class TestSessionPlanner : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void init() { QTest::failOnWarning(); }
+    void putsBackWhatWasThere();
+};
+
+void TestSessionPlanner::putsBackWhatWasThere()
+{
+    const QString fds = u"migrate-fds"_s;
+    const QJsonObject values = sourceFacts().parameters;
+    QVERIFY(sourceFacts().schema);
+    // Where nothing is known, the values.
+    QCOMPARE(restored({}), values);
+
+    QJsonObject unset = values;
+    unset[fds] = QJsonValue::Null;
+    QCOMPARE(restored({ provenance(fds, { u"default"_s }) }), unset);
+    QCOMPARE(restored({ provenance(fds, { u"global"_s, u"default"_s }) }), unset);
+    QCOMPARE(restored({ provenance(fds, { u"qmp"_s, u"default"_s }) }), values);
+    // A null that would be refused restores nothing at all.
+    QCOMPARE(restored({ provenance(u"handover"_s, { u"default"_s }) }), values);
+
+    QJsonObject both = unset;
+    both[u"mode"] = QJsonValue::Null;
+    QCOMPARE(restored({ provenance(u"mode"_s, { u"default"_s }), provenance(fds, { u"default"_s }) }), both);
+
+    Facts silent = sourceFacts();
+    silent.schema.reset();
+    QCOMPARE(restored({ provenance(fds, { u"default"_s }) }, silent), values);
+}
+
+QTEST_GUILESS_MAIN(TestSessionPlanner)
+#include "tst_sessionplanner.moc"
