@@ -82,7 +82,7 @@ Result<std::unique_ptr<Command>> createQemu(Console& console, const Options& opt
 
 Result<std::unique_ptr<Command>> createEmbedded(Console& console, const Options& options)
 {
-    const auto labOptions = vmmLabOptions(options);
+    auto labOptions = vmmLabOptions(options);
     if (!labOptions)
         return std::unexpected(labOptions.error());
     op::SessionRequest request;
@@ -91,6 +91,11 @@ Result<std::unique_ptr<Command>> createEmbedded(Console& console, const Options&
         // A CPR mode without descriptors is a contradiction, which the VMM refuses.
         if (options.isSet(u"handover"_s))
             return usageError(i18n("--handover is about descriptors, which --migrate-fds off does not pass"));
+        if (labOptions->network == lab::LabNetwork::Socket)
+            return usageError(
+                i18n("--network socket needs --migrate-fds on: a socket cannot be opened anew"));
+        if (labOptions->network == lab::LabNetwork::Auto)
+            labOptions->network = lab::LabNetwork::Tap;
         request.mode = u"normal"_s;
         request.parameters.insert(u"migrate-fds"_s, false);
     } else if (options.isSet(u"handover"_s)) {

@@ -99,7 +99,8 @@ void VmmDemo::pulseAnswered(const QJsonObject& pulse)
 
 QJsonObject VmmDemo::extraJson() const
 {
-    QJsonObject extra{ { u"pulse"_s, m_pulse }, { u"notes"_s, QJsonArray::fromStringList(m_lab.notes()) } };
+    QJsonObject extra{ { u"pulse"_s, m_pulse }, { u"network-kind"_s, lab::labNetworkId(m_lab.network()) },
+        { u"notes"_s, QJsonArray::fromStringList(m_lab.notes()) } };
     if (m_traffic)
         extra.insert(u"traffic"_s,
             QJsonObject{ { u"sent"_s, qint64(m_traffic->sent) },

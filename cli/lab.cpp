@@ -91,6 +91,8 @@ private:
         console().printJson({ { u"type"_s, u"ready"_s }, { u"vmm"_s, m_embedded ? u"embedded"_s : u"qemu"_s },
             { u"source"_s, source }, { u"folder"_s, m_embedded ? m_embedded->folder() : m_qemu->folder() },
             { u"pid"_s, pid }, { u"network"_s, m_embedded && m_embedded->traffic() },
+            { u"network-kind"_s,
+                lab::labNetworkId(m_embedded ? m_embedded->network() : lab::LabNetwork::None) },
             { u"notes"_s, QJsonArray::fromStringList(notes) } });
         if (m_embedded && m_embedded->traffic())
             m_report.start(reportIntervalMs);

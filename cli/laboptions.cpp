@@ -38,6 +38,12 @@ QList<OptionSpec> labOptionSpecs()
             .help = i18n("Queues of the network device and the disk, 1 to 8; not for QEMU"),
             .letter = {},
             .choices = {} },
+        { .name = u"network"_s,
+            .value = u"auto|tap|socket|none"_s,
+            .help = i18n("What the guest's network is: auto (default) a TAP where that is allowed, else a "
+                         "socket pair; not for QEMU"),
+            .letter = {},
+            .choices = { u"auto"_s, u"tap"_s, u"socket"_s, u"none"_s } },
         { .name = u"ram"_s,
             .value = u"SIZE"_s,
             .help = i18n("The guest's memory, as 256M or 4G; default: 256M"),
@@ -68,7 +74,7 @@ static Result<std::optional<qint64>> ramOf(const Options& options)
 
 Result<lab::QemuLabOptions> qemuLabOptions(const Options& options)
 {
-    for (const QString& name : { u"queues"_s, u"bare"_s }) {
+    for (const QString& name : { u"queues"_s, u"bare"_s, u"network"_s }) {
         if (options.isSet(name))
             return usageError(i18nc("option", "--%1 is for the embedded VMM", name));
     }
@@ -92,13 +98,19 @@ Result<lab::VmmLabOptions> vmmLabOptions(const Options& options)
 {
     lab::VmmLabOptions labOptions;
     labOptions.binary = options.value(u"binary"_s);
-    if (options.isSet(u"bare"_s))
-        labOptions.network = labOptions.disk = labOptions.console = false;
+    if (options.isSet(u"bare"_s)) {
+        labOptions.network = lab::LabNetwork::None;
+        labOptions.disk = labOptions.console = false;
+    }
     const QString accelerator = options.value(u"accel"_s);
     if (accelerator == "tcg"_L1)
         return usageError(i18n("the embedded VMM has no accelerator 'tcg'"), i18n("It has thread and kvm."));
     if (!accelerator.isEmpty())
         labOptions.accelerator = accelerator;
+    for (const auto network : { lab::LabNetwork::Tap, lab::LabNetwork::Socket, lab::LabNetwork::None }) {
+        if (options.value(u"network"_s) == lab::labNetworkId(network))
+            labOptions.network = network;
+    }
     const auto ram = ramOf(options);
     if (!ram)
         return std::unexpected(ram.error());

@@ -13,7 +13,7 @@ class QObject;
 
 namespace cutover::cli {
 
-/// The options that say what a lab is made of: --vmm, --binary, --accel, --queues, --ram, --bare.
+/// The options that say what a lab is made of: --vmm, --binary, --accel, --queues, --network, --ram, --bare.
 QList<OptionSpec> labOptionSpecs();
 
 bool wantsQemu(const Options& options);

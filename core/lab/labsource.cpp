@@ -41,8 +41,8 @@ LabSource::~LabSource()
     giveUp();
 }
 
-Result<void> LabSource::launch(
-    const QStringList& argv, const QString& folder, const QString& qmpPath, const QString& errorPath)
+Result<void> LabSource::launch(const QStringList& argv, const QString& folder, const QString& qmpPath,
+    const QString& errorPath, const std::vector<std::pair<int, int>>& fds)
 {
     m_program = argv.value(0);
     m_qmpPath = qmpPath;
@@ -52,6 +52,7 @@ Result<void> LabSource::launch(
     spawn.argv = argv;
     spawn.workingDirectory = folder;
     spawn.stdoutPath = spawn.stderrPath = errorPath;
+    spawn.fds = fds;
     spawn.ownSession = true;
     auto child = ChildProcess::spawn(spawn);
     if (!child)

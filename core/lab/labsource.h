@@ -12,6 +12,8 @@
 #include <QTimer>
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace cutover::lab {
 
@@ -24,10 +26,11 @@ public:
     explicit LabSource(QObject* parent = nullptr);
     ~LabSource() override;
 
-    /// \a argv runs in \a folder, in a session of its own; what it prints goes to \a errorPath. Leads to
-    /// started() or failed(), never from inside, unless it fails at once.
-    Result<void> launch(
-        const QStringList& argv, const QString& folder, const QString& qmpPath, const QString& errorPath);
+    /// \a argv runs in \a folder, in a session of its own; what it prints goes to \a errorPath. It inherits
+    /// \a fds, borrowed for the call: (our number, its number). Leads to started() or failed(), never from
+    /// inside, unless it fails at once.
+    Result<void> launch(const QStringList& argv, const QString& folder, const QString& qmpPath,
+        const QString& errorPath, const std::vector<std::pair<int, int>>& fds = {});
     /// No signal follows; the process goes on.
     void giveUp();
     /// Ends the process and waits for its end (a second at most).

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <sched.h>
 #include <sys/stat.h>
@@ -28,6 +29,7 @@ namespace {
 constexpr int endWaitMs = 1000;
 constexpr int mostLooks = 10;
 bool entered = false;
+std::optional<Error> obstacle;
 
 bool writeFile(const char* path, const QByteArray& text)
 {
@@ -50,9 +52,7 @@ Result<void> runIp(const QStringList& arguments)
     return {};
 }
 
-} // namespace
-
-Result<void> enterPrivateNetwork()
+Result<void> enter()
 {
     const QString attempt = u"make a private network"_s;
     const uid_t uid = ::geteuid();
@@ -74,13 +74,33 @@ Result<void> enterPrivateNetwork()
             || !writeFile("/proc/self/gid_map", "0 " + group + " 1"))
             return systemError(attempt, u"user namespace"_s, errno);
     }
-    entered = true;
     return {};
+}
+
+} // namespace
+
+Result<void> enterPrivateNetwork()
+{
+    auto result = enter();
+    if (result)
+        entered = true;
+    else
+        obstacle = result.error();
+    return result;
 }
 
 bool inPrivateNetwork()
 {
     return entered;
+}
+
+Result<void> privateNetwork()
+{
+    if (entered)
+        return {};
+    return obstacle ? Result<void>(std::unexpected(*obstacle))
+                    : failure(ErrorCode::Refused, u"use a private network"_s, {},
+                          u"this process has not moved into one"_s);
 }
 
 int endPrivateNetwork(pid_t spared)
@@ -115,8 +135,8 @@ int endPrivateNetwork(pid_t spared)
 Result<TapLink> createTap(const QString& interface, int number, int queues, int queueLength)
 {
     const QString attempt = u"make a TAP"_s;
-    if (!entered)
-        return failure(ErrorCode::Refused, attempt, interface, u"this process has no private network"_s);
+    if (auto network = privateNetwork(); !network)
+        return std::unexpected(network.error());
     if (interface.isEmpty() || interface.size() > 15 || number < 0 || number > 199 || queues < 1)
         return failure(
             ErrorCode::InvalidArgument, attempt, interface, u"name, number or queues out of range"_s);

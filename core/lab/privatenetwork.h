@@ -21,6 +21,9 @@ Result<void> enterPrivateNetwork();
 /// True when enterPrivateNetwork() has succeeded in this process.
 bool inPrivateNetwork();
 
+/// Why it has not: its error, or that it was not called. Success when it has.
+Result<void> privateNetwork();
+
 /// Ends all other processes that live in this process's private network, but \a spared; how many there were.
 /// Does nothing outside of one.
 int endPrivateNetwork(pid_t spared = 0);

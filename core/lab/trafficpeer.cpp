@@ -5,18 +5,12 @@
 
 #include "base/clock.h"
 
-#include <QHostAddress>
-#include <QtEndian>
-
 #include <algorithm>
 #include <array>
 #include <bitset>
-#include <cerrno>
 #include <cstring>
 #include <ctime>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 using namespace Qt::StringLiterals;
 
@@ -24,7 +18,6 @@ namespace cutover::lab {
 
 namespace {
 
-constexpr quint16 port = 7; // echo
 constexpr qint64 nsPerSecond = 1'000'000'000;
 
 struct Datagram
@@ -33,15 +26,6 @@ struct Datagram
     qint64 sentNs = 0; ///< CLOCK_MONOTONIC
     std::array<char, 48> rest{};
 };
-
-sockaddr_in addressOf(const QString& text, quint16 portNumber)
-{
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = qToBigEndian(portNumber);
-    address.sin_addr.s_addr = qToBigEndian(QHostAddress(text).toIPv4Address());
-    return address;
-}
 
 } // namespace
 
@@ -70,26 +54,16 @@ private:
 };
 
 Result<std::unique_ptr<TrafficPeer>> TrafficPeer::create(
-    const QString& hostAddress, const QString& guestAddress, int packetsPerSecond)
+    std::unique_ptr<TrafficLink> link, int packetsPerSecond)
 {
-    const QString attempt = u"send traffic to the guest"_s;
     if (packetsPerSecond < 1 || packetsPerSecond > 1'000'000)
-        return failure(ErrorCode::InvalidArgument, attempt, guestAddress, u"the rate is out of range"_s);
-    UniqueFd socket = UniqueFd::adopt(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket)
-        return systemError(attempt, guestAddress, errno);
-    const sockaddr_in near = addressOf(hostAddress, 0);
-    const sockaddr_in far = addressOf(guestAddress, port);
-    const int room = 8 << 20;
-    if (::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room) != 0
-        || ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&near), sizeof near) != 0
-        || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&far), sizeof far) != 0)
-        return systemError(attempt, guestAddress, errno);
-    return std::unique_ptr<TrafficPeer>(new TrafficPeer(std::move(socket), packetsPerSecond));
+        return failure(ErrorCode::InvalidArgument, u"send traffic to the guest"_s,
+            QString::number(packetsPerSecond), u"the rate is out of range"_s);
+    return std::unique_ptr<TrafficPeer>(new TrafficPeer(std::move(link), packetsPerSecond));
 }
 
-TrafficPeer::TrafficPeer(UniqueFd socket, int packetsPerSecond)
-    : m_socket(std::move(socket))
+TrafficPeer::TrafficPeer(std::unique_ptr<TrafficLink> link, int packetsPerSecond)
+    : m_link(std::move(link))
     , m_intervalNs(nsPerSecond / packetsPerSecond)
     , m_seen(std::make_unique<Seen>())
     , m_thread([this] { run(); })
@@ -135,7 +109,7 @@ void TrafficPeer::run()
             datagram.number = m_sent + 1;
             datagram.sentNs = now;
             // A full queue is the guest's silence, not a datagram that was sent.
-            if (::send(m_socket.get(), &datagram, sizeof datagram, MSG_NOSIGNAL) == ssize_t(sizeof datagram))
+            if (m_link->send(QByteArray(reinterpret_cast<const char*>(&datagram), sizeof datagram)))
                 ++m_sent;
             // After a hold-up the rate goes on from now: a burst would measure the queue.
             next = std::max(next + m_intervalNs, now - m_intervalNs);
@@ -144,7 +118,7 @@ void TrafficPeer::run()
         const qint64 until = (m_stopping ? std::min(m_drainUntilNs.load(), monotonicNs() + 1'000'000) : next)
             - monotonicNs();
         if (until > 0) {
-            pollfd polled{ .fd = m_socket.get(), .events = POLLIN, .revents = 0 };
+            pollfd polled{ .fd = m_link->fd(), .events = POLLIN, .revents = 0 };
             const timespec timeout{ .tv_sec = until / nsPerSecond, .tv_nsec = until % nsPerSecond };
             ::ppoll(&polled, 1, &timeout, nullptr);
         }
@@ -153,13 +127,13 @@ void TrafficPeer::run()
 
 void TrafficPeer::takeEchoes()
 {
-    while (true) {
+    while (const auto echo = m_link->receive()) {
         Datagram datagram;
-        const ssize_t size = ::recv(m_socket.get(), &datagram, sizeof datagram, 0);
-        if (size < 0)
-            return;
         const qint64 now = monotonicNs();
-        if (size != ssize_t(sizeof datagram) || datagram.number == 0 || datagram.number > m_sent)
+        if (echo->size() != qsizetype(sizeof datagram))
+            continue;
+        std::memcpy(&datagram, echo->constData(), sizeof datagram);
+        if (datagram.number == 0 || datagram.number > m_sent)
             continue;
         if (m_resetSilence.exchange(false)) {
             m_longestNs = 0;

@@ -4,9 +4,8 @@
 #pragma once
 
 #include "base/error.h"
-#include "base/uniquefd.h"
+#include "lab/trafficlink.h"
 
-#include <QString>
 #include <QtTypes>
 
 #include <atomic>
@@ -33,9 +32,9 @@ struct TrafficReading
 class TrafficPeer
 {
 public:
-    /// \a hostAddress must be an address of this network; \a packetsPerSecond 1..1'000'000.
+    /// \a packetsPerSecond 1..1'000'000.
     static Result<std::unique_ptr<TrafficPeer>> create(
-        const QString& hostAddress, const QString& guestAddress, int packetsPerSecond);
+        std::unique_ptr<TrafficLink> link, int packetsPerSecond);
     ~TrafficPeer();
 
     /// From any thread.
@@ -46,11 +45,11 @@ public:
     void markSilence() { m_resetSilence = true; }
 
 private:
-    TrafficPeer(UniqueFd socket, int packetsPerSecond);
+    TrafficPeer(std::unique_ptr<TrafficLink> link, int packetsPerSecond);
     void run();
     void takeEchoes();
 
-    UniqueFd m_socket;
+    std::unique_ptr<TrafficLink> m_link;
     qint64 m_intervalNs;
     std::atomic<bool> m_stopping = false;
     std::atomic<qint64> m_drainUntilNs = 0;

@@ -22,6 +22,9 @@ namespace {
 constexpr int pollIntervalMs = 5;
 constexpr qint64 imageBytes = qint64{ 64 } << 20;
 const QString tapName = u"cutover0"_s;
+/// Of the sockets in the source. Above what a VMM has open, so that a destination, which is started with the
+/// same command line, has none of them.
+constexpr int firstSocketNumber = 500;
 constexpr int tapQueueLength = 10000;
 
 QString onOff(bool on)
@@ -40,6 +43,21 @@ QString findBinary(const QString& wanted)
 
 } // namespace
 
+QString labNetworkId(LabNetwork network)
+{
+    switch (network) {
+    case LabNetwork::Auto:
+        return u"auto"_s;
+    case LabNetwork::Tap:
+        return u"tap"_s;
+    case LabNetwork::Socket:
+        return u"socket"_s;
+    case LabNetwork::None:
+        break;
+    }
+    return u"none"_s;
+}
+
 VmmLab::VmmLab(VmmLabOptions options, QObject* parent)
     : QObject(parent)
     , m_options(std::move(options))
@@ -56,9 +74,10 @@ VmmLab::VmmLab(VmmLabOptions options, QObject* parent)
     connect(&m_source, &LabSource::started, this, [this] {
         m_limitTimer.stop();
         m_started = true;
-        if (m_link) {
-            auto peer
-                = TrafficPeer::create(m_link->hostAddress, m_link->guestAddress, m_options.packetsPerSecond);
+        if (network() != LabNetwork::None) {
+            auto link = trafficLink();
+            auto peer = link ? TrafficPeer::create(std::move(*link), m_options.packetsPerSecond)
+                             : std::unexpected(link.error());
             if (!peer) {
                 fail(peer.error());
                 return;
@@ -110,10 +129,7 @@ Result<void> VmmLab::prepare()
             u"it is neither beside this program nor in PATH"_s, u"Install Cutover, or name the program."_s);
     if (auto opened = m_processes.open(); !opened)
         return opened;
-    if (m_options.network) {
-        if (auto made = makeNetwork(); !made)
-            m_notes << u"No network: "_s + made.error().message() + u'.';
-    }
+    makeNetwork();
     if (!m_options.disk)
         return launch();
     if (auto daemon = startDaemon(); !daemon) {
@@ -125,15 +141,55 @@ Result<void> VmmLab::prepare()
     return m_processes.add(m_daemon->pid(), m_daemon->startTimeTicks());
 }
 
-Result<void> VmmLab::makeNetwork()
+void VmmLab::makeNetwork()
 {
-    if (!inPrivateNetwork())
-        return failure(ErrorCode::Unsupported, u"make a TAP"_s, tapName, u"there is no private network"_s);
-    auto link = createTap(tapName, 0, m_options.queues, tapQueueLength);
-    if (!link)
-        return std::unexpected(link.error());
-    m_link = std::move(*link);
-    return {};
+    if (m_options.network == LabNetwork::None)
+        return;
+    QString why = u"as asked for"_s;
+    if (m_options.network != LabNetwork::Socket) {
+        auto link = createTap(tapName, 0, m_options.queues, tapQueueLength);
+        if (link) {
+            m_link = std::move(*link);
+            return;
+        }
+        why = link.error().message();
+        if (m_options.network == LabNetwork::Tap) {
+            m_notes << u"No network: %1."_s.arg(why);
+            return;
+        }
+    }
+    auto sockets = makeSocketNetwork(m_options.queues);
+    if (!sockets) {
+        m_notes << u"No network: %1."_s.arg(sockets.error().message());
+        return;
+    }
+    m_sockets = std::move(*sockets);
+    m_onSockets = true;
+    m_notes << u"The network is a socket pair, without a TAP: %1."_s.arg(why);
+}
+
+LabNetwork VmmLab::network() const
+{
+    if (m_link)
+        return LabNetwork::Tap;
+    return m_onSockets ? LabNetwork::Socket : LabNetwork::None;
+}
+
+Result<std::unique_ptr<TrafficLink>> VmmLab::trafficLink()
+{
+    if (m_link)
+        return makeUdpLink(m_link->hostAddress, m_link->guestAddress);
+    return makeFrameLink(std::exchange(m_sockets.host, {}));
+}
+
+QString VmmLab::networkBackend() const
+{
+    if (m_link)
+        return u"ifname="_s + m_link->interface;
+    QStringList numbers;
+    for (int queue = 0; queue < m_options.queues; ++queue)
+        numbers << QString::number(firstSocketNumber + queue);
+    return u"fd="_s + numbers.join(u':');
 }
 
 Result<void> VmmLab::startDaemon()
@@ -189,10 +245,10 @@ QStringList VmmLab::commandLine() const
         QString::number(m_options.processors), u"-object"_s,
         u"memory-backend-memfd,id=ram0,size=%1,migrate-fds=%2"_s.arg(bytes, onOff(m_options.ramMigrateFds)),
         u"-machine"_s, u"memory-backend=ram0"_s };
-    if (m_link)
+    if (network() != LabNetwork::None)
         argv << u"-device"_s
-             << u"tap-net,id=net0,ifname=%1,queues=%2,migrate-fds=%3"_s.arg(
-                    m_link->interface, QString::number(m_options.queues), onOff(m_options.networkMigrateFds));
+             << u"tap-net,id=net0,%1,queues=%2,migrate-fds=%3"_s.arg(
+                    networkBackend(), QString::number(m_options.queues), onOff(m_options.networkMigrateFds));
     if (m_options.disk)
         argv << u"-device"_s
              << u"vhost-user-blk,id=disk0,socket=%1,queues=%2,migrate-fds=%3"_s.arg(
@@ -215,7 +271,11 @@ QStringList VmmLab::commandLine() const
 Result<void> VmmLab::launch()
 {
     m_argv = commandLine();
-    if (auto launched = m_source.launch(m_argv, folder(), qmpPath(), file(u"source.err"_s)); !launched)
+    std::vector<std::pair<int, int>> fds;
+    const std::vector<UniqueFd> sockets = std::exchange(m_sockets.guest, {});
+    for (int queue = 0; const UniqueFd& socket : sockets)
+        fds.emplace_back(socket.get(), firstSocketNumber + queue++);
+    if (auto launched = m_source.launch(m_argv, folder(), qmpPath(), file(u"source.err"_s), fds); !launched)
         return launched;
     return m_processes.add(m_source.pid(), m_source.startTimeTicks());
 }

@@ -8,6 +8,7 @@
 #include "lab/labprocesses.h"
 #include "lab/labsource.h"
 #include "lab/privatenetwork.h"
+#include "lab/socketnetwork.h"
 #include "lab/trafficpeer.h"
 #include "qmp/client.h"
 
@@ -20,6 +21,17 @@
 
 namespace cutover::lab {
 
+/// What the guest's network device works on.
+enum class LabNetwork : std::uint8_t {
+    Auto, ///< a TAP where that can be made, else a socket pair
+    Tap, ///< a TAP in the private network; without one no network
+    Socket, ///< a socket pair, which needs no privilege but cannot be opened anew: it passes or is lost
+    None,
+};
+
+/// "auto", "tap", "socket", "none".
+QString labNetworkId(LabNetwork network);
+
 struct VmmLabOptions
 {
     QString binary; ///< of the embedded VMM; empty: beside this program, then in PATH
@@ -28,7 +40,7 @@ struct VmmLabOptions
     int processors = 2;
     int queues = 1; ///< of the network device and of the disk, 1..8
     qint64 ballastBytes = 0; ///< 0: no ballast
-    bool network = true; ///< a TAP with a traffic peer, where a private network could be entered
+    LabNetwork network = LabNetwork::Auto; ///< with a traffic peer
     bool disk = true; ///< a disk served by qemu-storage-daemon, where there is one
     bool console = true;
     bool ramMigrateFds = true; ///< the devices' own switches
@@ -41,9 +53,9 @@ struct VmmLabOptions
     int startLimitMs = 30'000; ///< from start() until QMP answers
 };
 
-/// A busy guest on the embedded VMM, with everything its devices need: a TAP with a peer that talks to it, a
-/// storage daemon on a temporary image, a console. All of it ends with the lab, unless keep() was called.
-/// Asynchronous.
+/// A busy guest on the embedded VMM, with everything its devices need: a network with a peer that talks to
+/// it, a storage daemon on a temporary image, a console. All of it ends with the lab, unless keep() was
+/// called. Asynchronous.
 class VmmLab : public QObject
 {
     Q_OBJECT
@@ -61,8 +73,10 @@ public:
     const QStringList& arguments() const { return m_argv; }
     pid_t sourcePid() const { return m_source.pid(); }
     const qmp::Greeting& greeting() const { return m_source.greeting(); }
-    /// What this machine lacks, one sentence each.
+    /// What this machine lacks and what is used instead, one sentence each.
     const QStringList& notes() const { return m_notes; }
+    /// What it has become: Tap, Socket or None, once it is started.
+    LabNetwork network() const;
     /// Null without a network.
     TrafficPeer* traffic() const { return m_traffic.get(); }
 
@@ -77,7 +91,9 @@ Q_SIGNALS:
 private:
     QString file(const QString& name) const { return m_processes.file(name); }
     Result<void> prepare();
-    Result<void> makeNetwork();
+    void makeNetwork();
+    Result<std::unique_ptr<TrafficLink>> trafficLink();
+    QString networkBackend() const;
     Result<void> startDaemon();
     void awaitDaemon();
     Result<void> launch();
@@ -87,6 +103,8 @@ private:
     VmmLabOptions m_options;
     LabProcesses m_processes;
     std::optional<TapLink> m_link;
+    SocketNetwork m_sockets; ///< each side until it is taken over
+    bool m_onSockets = false;
     std::unique_ptr<TrafficPeer> m_traffic;
     std::unique_ptr<ChildProcess> m_daemon;
     LabSource m_source;

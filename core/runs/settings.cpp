@@ -355,6 +355,8 @@ lab::LabRequest labOf(const Settings& settings)
         request.options << u"--queues"_s << QString::number(settings.queues);
         if (!settings.devices)
             request.options << u"--bare"_s;
+        else if (!settings.migrateFds)
+            request.options << u"--network"_s << u"tap"_s; // a socket cannot be opened anew
     }
     return request;
 }

@@ -25,13 +25,14 @@ _cutover() {
     --accel) mapfile -t COMPREPLY < <(compgen -W 'thread kvm tcg' -- "$current") && return ;;
     --handover) mapfile -t COMPREPLY < <(compgen -W 'prepared early-stop late-stop' -- "$current") && return ;;
     --migrate-fds) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
+    --network) mapfile -t COMPREPLY < <(compgen -W 'auto tap socket none' -- "$current") && return ;;
     --ram) mapfile -t COMPREPLY < <(compgen -W '256M 1G 4G' -- "$current") && return ;;
     --time-limit | --queues | --set) return ;;
     esac
     if [[ $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--source --destination --binary --mode --incoming --set --unguarded
             --keep-source --no-trace --time-limit --migrate --lab --demo --output --new-binary --accel --queues --ram
-            --handover --migrate-fds --help --version' -- "$current")
+            --network --handover --migrate-fds --help --version' -- "$current")
     else
         mapfile -t COMPREPLY < <(compgen -f -X '!*.cutover' -- "$current"; compgen -d -- "$current")
         compopt -o filenames

@@ -39,6 +39,7 @@ _cutoverctl() {
     --accel) mapfile -t COMPREPLY < <(compgen -W 'thread kvm tcg' -- "$current") && return ;;
     --handover) mapfile -t COMPREPLY < <(compgen -W 'prepared early-stop late-stop' -- "$current") && return ;;
     --migrate-fds) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
+    --network) mapfile -t COMPREPLY < <(compgen -W 'auto tap socket none' -- "$current") && return ;;
     --ram) mapfile -t COMPREPLY < <(compgen -W '256M 1G 4G' -- "$current") && return ;;
     --time-limit | --migration | --queues | --set | --count) return ;;
     esac
@@ -50,8 +51,8 @@ _cutoverctl() {
     show) options='--full --migration --json' ;;
     export) options='--csv --perfetto --json --output -o' ;;
     inspect) options='--listen --time-limit --json' ;;
-    demo) options='--vmm --binary --new-binary --accel --handover --migrate-fds --queues --ram --bare --keep --list --record --json' ;;
-    lab) options='--vmm --binary --accel --queues --ram --bare' ;;
+    demo) options='--vmm --binary --new-binary --accel --handover --migrate-fds --queues --network --ram --bare --keep --list --record --json' ;;
+    lab) options='--vmm --binary --accel --queues --network --ram --bare' ;;
     runs) options='--set --count --time-limit --save --show --json --yes -y' ;;
     esac
     case $command:$current in

@@ -278,7 +278,10 @@ QList<Config> configs()
     add(u"under load"_s, [](Config& c) { c.load = true; });
     add(u"under load, not populated"_s, [](Config& c) { c.load = true, c.populate = false; });
     add(u"early-stop"_s, [](Config& c) { c.handover = u"early-stop"_s; });
-    const auto withoutExclusive = [](Config& c) { c.lab.network = c.lab.disk = c.lab.console = false; };
+    const auto withoutExclusive = [](Config& c) {
+        c.lab.network = lab::LabNetwork::None;
+        c.lab.disk = c.lab.console = false;
+    };
     add(u"prepared, no exclusive device"_s, withoutExclusive);
     add(u"late-stop, no exclusive device"_s, [&](Config& c) {
         withoutExclusive(c);

@@ -52,7 +52,7 @@ void TestCutoverctlVmm::init()
     m_pair.emplace(lab::VmmLabOptions{ .ramBytes = qint64{ 16 } << 20,
         .processors = 1,
         .ballastBytes = qint64{ 1 } << 20,
-        .network = lab::inPrivateNetwork(),
+        .network = lab::inPrivateNetwork() ? lab::LabNetwork::Tap : lab::LabNetwork::None,
         .packetsPerSecond = 200 });
     QVERIFY2(m_pair->start(), qPrintable(m_pair->error()));
     // A monitor serves one client.

@@ -81,19 +81,25 @@ std::unique_ptr<lab::LabProgram> TestLab::startedLab(const lab::LabRequest& requ
 void TestLab::migratesFromOutside_data()
 {
     QTest::addColumn<bool>("passed");
-    QTest::newRow("descriptors passed") << true;
+    QTest::addColumn<QString>("network");
+    QTest::newRow("descriptors passed") << true << u"auto"_s;
+    QTest::newRow("a socket passed") << true << u"socket"_s;
     // The TAP is opened by its name, which only the lab's network knows.
-    QTest::newRow("devices reopened") << false;
+    QTest::newRow("devices reopened") << false << u"tap"_s;
 }
 
 void TestLab::migratesFromOutside()
 {
     QFETCH(const bool, passed);
-    auto lab = startedLab({ .options = { u"--ram"_s, u"32M"_s } });
+    QFETCH(const QString, network);
+    auto lab = startedLab({ .options = { u"--ram"_s, u"32M"_s, u"--network"_s, network } });
     QVERIFY2(lab, qPrintable(m_problem));
     QVERIFY(QFile::exists(lab->qmpPath()));
-    const bool network = lab->notes().isEmpty();
-    if (network)
+    const QString said = lab->notes().join(u' ');
+    if (network == "socket"_L1)
+        QVERIFY2(said.contains(u"socket pair"), qPrintable(said));
+    const bool traffic = !said.contains(u"No network");
+    if (traffic)
         QTRY_VERIFY_WITH_TIMEOUT(lab->traffic() && lab->traffic()->received > 0, deadlineMs);
 
     timeline::Record record;
@@ -114,8 +120,9 @@ void TestLab::migratesFromOutside()
     lab->takeOver(destination.pid, destination.startTicks);
     const ProcFs proc;
     QCOMPARE(*proc.namespaceId(destination.pid, u"net"_s), *proc.namespaceId(source.pid, u"net"_s));
-    if (network) {
+    if (said.isEmpty())
         QVERIFY(*proc.namespaceId(destination.pid, u"net"_s) != *proc.namespaceId(::getpid(), u"net"_s));
+    if (traffic) {
         const quint64 before = lab->traffic()->received;
         QTRY_VERIFY_WITH_TIMEOUT(lab->traffic()->received > before, deadlineMs);
     }
@@ -152,7 +159,8 @@ void TestLab::qemu()
 /// With all that migrations of its guest have started, of which nobody told it.
 void TestLab::endsWhenItIsKilled()
 {
-    ProcessUnderTest program({ u"lab"_s, u"--ram"_s, u"32M"_s }, {}, QIODevice::ReadWrite);
+    ProcessUnderTest program(
+        { u"lab"_s, u"--ram"_s, u"32M"_s, u"--network"_s, u"tap"_s }, {}, QIODevice::ReadWrite);
     QTRY_VERIFY_WITH_TIMEOUT(program.output().contains(u'\n'), deadlineMs);
     const QJsonObject ready
         = QJsonDocument::fromJson(program.output().section(u'\n', 0, 0).toUtf8()).object();

@@ -59,7 +59,7 @@ lab::VmmLabOptions labOptions()
     return { .ramBytes = qint64{ 16 } << 20,
         .processors = 1,
         .ballastBytes = qint64{ 1 } << 20,
-        .network = lab::inPrivateNetwork(),
+        .network = lab::inPrivateNetwork() ? lab::LabNetwork::Tap : lab::LabNetwork::None,
         .packetsPerSecond = 200 };
 }
 

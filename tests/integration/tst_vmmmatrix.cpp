@@ -137,7 +137,7 @@ void TestVmmMatrix::handsOver()
         .processors = 2,
         .queues = 2,
         .ballastBytes = qint64{ 1 } << 20,
-        .network = noNetwork.isEmpty(),
+        .network = noNetwork.isEmpty() ? lab::LabNetwork::Tap : lab::LabNetwork::None,
         .ramMigrateFds = choice.ram,
         .networkMigrateFds = choice.network,
         .diskMigrateFds = choice.disk,

@@ -30,7 +30,7 @@ std::unique_ptr<lab::VmmLab> startedVmm(QString& problem, const QStringList& ext
     auto lab = std::make_unique<lab::VmmLab>(lab::VmmLabOptions{ .ramBytes = qint64{ 32 } << 20,
         .queues = 2,
         .ballastBytes = qint64{ 1 } << 20,
-        .network = noNetwork.isEmpty(),
+        .network = noNetwork.isEmpty() ? lab::LabNetwork::Tap : lab::LabNetwork::None,
         .packetsPerSecond = 200,
         .extraArguments = extra });
     QSignalSpy started(lab.get(), &lab::VmmLab::started);

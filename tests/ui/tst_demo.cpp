@@ -177,6 +177,13 @@ private Q_SLOTS:
         QTest::newRow("both") << u"--demo --lab qemu"_s << u"exclude"_s << QStringList();
         QTest::newRow("no demo") << u"--ram 1G"_s << u"--ram"_s << QStringList();
         QTest::newRow("output without") << u"--output x"_s << u"--output"_s << QStringList();
+        QTest::newRow("network") << u"--demo --network socket"_s << QString()
+                                 << QStringList{ u"--network"_s, u"socket"_s };
+        // What cannot be opened anew is not chosen where nothing passes.
+        QTest::newRow("without descriptors")
+            << u"--demo --migrate-fds off"_s << QString() << QStringList{ u"--network"_s, u"tap"_s };
+        QTest::newRow("socket without descriptors")
+            << u"--demo --migrate-fds off --network socket"_s << u"--network"_s << QStringList();
         QTest::newRow("contradiction")
             << u"--demo --migrate-fds off --handover prepared"_s << u"--handover"_s << QStringList();
     }

@@ -407,7 +407,7 @@ private Q_SLOTS:
 
     void realVmm()
     {
-        lab::VmmLab lab({ .network = false, .disk = false });
+        lab::VmmLab lab({ .network = lab::LabNetwork::None, .disk = false });
         QSignalSpy started(&lab, &lab::VmmLab::started);
         QSignalSpy failed(&lab, &lab::VmmLab::failed);
         lab.start();

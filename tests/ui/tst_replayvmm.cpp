@@ -71,7 +71,7 @@ private Q_SLOTS:
     void theRecordingShowsTheSame()
     {
         QFETCH(const bool, finish);
-        lab::VmmLab lab({ .ramBytes = qint64{ 32 } << 20, .network = false, .disk = false });
+        lab::VmmLab lab({ .ramBytes = qint64{ 32 } << 20, .network = lab::LabNetwork::None, .disk = false });
         QSignalSpy started(&lab, &lab::VmmLab::started);
         lab.start();
         QVERIFY(started.wait(deadlineMs));

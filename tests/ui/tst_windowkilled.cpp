@@ -80,7 +80,7 @@ void TestWindowKilled::init()
     m_runtime.emplace();
     qputenv("XDG_RUNTIME_DIR", QFile::encodeName(m_runtime->path()));
     m_lab = std::make_unique<lab::VmmLab>(lab::VmmLabOptions{ .ramBytes = qint64{ 32 } << 20,
-        .network = false,
+        .network = lab::LabNetwork::None,
         .extraArguments = { u"-qmp"_s, u"unix:%1,server=on,wait=off"_s.arg(path(u"observer.qmp"_s)) } });
     QSignalSpy started(m_lab.get(), &lab::VmmLab::started);
     m_lab->start();

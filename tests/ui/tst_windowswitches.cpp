@@ -82,8 +82,9 @@ private Q_SLOTS:
         schemes->activateScheme(schemes->indexForSchemeId(scheme));
         const QString tag = QString::fromLatin1(QTest::currentDataTag());
 
-        lab::VmmLab lab(
-            { .ramBytes = qint64{ 32 } << 20, .ballastBytes = qint64{ 1 } << 20, .network = false });
+        lab::VmmLab lab({ .ramBytes = qint64{ 32 } << 20,
+            .ballastBytes = qint64{ 1 } << 20,
+            .network = lab::LabNetwork::None });
         QSignalSpy started(&lab, &lab::VmmLab::started);
         QSignalSpy failed(&lab, &lab::VmmLab::failed);
         lab.start();

@@ -149,7 +149,8 @@ private Q_SLOTS:
 
     void remedyChangesTheRequest()
     {
-        lab::VmmLab lab({ .binary = QStringLiteral(CUTOVER_VMM), .network = false, .disk = false });
+        lab::VmmLab lab(
+            { .binary = QStringLiteral(CUTOVER_VMM), .network = lab::LabNetwork::None, .disk = false });
         QVERIFY(startLab(lab));
         LiveSession session;
         MainWindow window(&session);

@@ -13,7 +13,7 @@ namespace cutover::ui {
 
 static const QStringList kinds{ u"embedded"_s, u"qemu"_s };
 /// Handed on to `cutoverctl lab` as they are.
-static const QStringList labOptions{ u"accel"_s, u"queues"_s, u"ram"_s };
+static const QStringList labOptions{ u"accel"_s, u"queues"_s, u"network"_s, u"ram"_s };
 
 QStringList withDemoValue(QStringList arguments)
 {
@@ -37,6 +37,9 @@ void addDemoOptions(QCommandLineParser& parser)
         { u"new-binary"_s, i18n("The program of the destination of a lab."), u"PROGRAM"_s },
         { u"accel"_s, i18n("The accelerator of a lab's VMM."), u"thread|kvm|tcg"_s },
         { u"queues"_s, i18n("Queues of the lab's network device and disk."), u"N"_s },
+        { u"network"_s,
+            i18n("What the network of a lab's guest is: a TAP, a socket pair, none, or what is possible."),
+            u"auto|tap|socket|none"_s },
         { u"ram"_s, i18n("The memory of the lab's guest."), u"SIZE"_s },
         { u"handover"_s, i18n("The handover of the embedded VMM."), u"prepared|early-stop|late-stop"_s },
         { u"migrate-fds"_s, i18n("Whether the embedded VMM passes descriptors."), u"on|off"_s },
@@ -81,6 +84,11 @@ Result<LabWish> labWish(const QCommandLineParser& parser)
     if (full && parser.isSet(u"handover"_s))
         return misuse(i18n("--handover is about descriptors, which --migrate-fds off does not pass."));
     if (full) {
+        // A socket cannot be opened anew.
+        if (parser.value(u"network"_s) == "socket"_L1)
+            return misuse(i18n("--network socket needs --migrate-fds on."));
+        if (lab.vmm == lab::LabRequest::Vmm::Embedded && !parser.isSet(u"network"_s))
+            lab.options << u"--network"_s << u"tap"_s;
         session.mode = u"normal"_s;
         session.parameters.insert(u"migrate-fds"_s, false);
     } else if (parser.isSet(u"handover"_s)) {
