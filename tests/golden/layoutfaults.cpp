@@ -199,8 +199,9 @@ private:
             if (!tip.contains(text))
                 narrow(header, text, header->fontMetrics().horizontalAdvance(text),
                     header->sectionSize(section));
-            // Numbers of fds are for those who look for them.
-            if (header->parentWidget()->objectName() != u"devicesView"
+            // The numbers of fds, and the evidence of a long language, are for those who look for them.
+            const QString table = header->parentWidget()->objectName();
+            if (table != u"devicesView" && table != u"breakdownView"
                 && header->sectionViewportPosition(section) + header->sectionSize(section) > header->width())
                 add(header, u"“%1” is a scroll away"_s.arg(text));
         }

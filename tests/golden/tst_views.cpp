@@ -203,12 +203,14 @@ private Q_SLOTS:
             QVERIFY(writeText(golden + u"/environment.txt"_s, environment));
             return;
         }
+        if (viewsIn(golden).isEmpty())
+            QSKIP("no pictures of it are kept");
         if (textOf(golden + u"/environment.txt"_s) != environment)
             QSKIP(
                 qPrintable(u"the pictures were made with other fonts or another Qt: here "_s + environment));
         QStringList differing;
         const QString marked = QStringLiteral(CUTOVER_MARKED);
-        for (const QString& picture : viewsIn(output)) {
+        for (const QString& picture : viewsIn(golden)) {
             const QString difference = compare(output + u'/' + picture, golden + u'/' + picture, scale,
                 marked + u'/' + tag + u'-' + picture);
             if (!difference.isEmpty())
