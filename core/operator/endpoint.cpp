@@ -53,11 +53,16 @@ Endpoint::Endpoint(Side side, timeline::Record& record, QObject* parent)
         });
     connect(&m_client, &qmp::Client::ready, this, [this] {
         const auto peer = m_client.peerCredentials();
-        if (!m_process && !m_child && peer && peer->pid > 0) {
-            if (const auto watched = watch(peer->pid); !watched)
-                qCWarning(lcSession) << watched.error().message();
-        }
+        Result<void> watched;
+        if (!m_process && !m_child && peer && peer->pid > 0)
+            watched = watch(peer->pid);
+        // Its greeting may have been its last word.
+        const bool ended = !watched && watched.error().code == ErrorCode::NotFound;
+        if (!watched && !ended)
+            qCWarning(lcSession) << watched.error().message();
         Q_EMIT connected();
+        if (ended)
+            processEnded(i18n("its process %1 has ended", QString::number(peer->pid)));
     });
     connect(&m_client, &qmp::Client::closed, this, &Endpoint::disconnected);
 }

@@ -270,6 +270,12 @@ Result<void> Stepper::on(Transferring now, const SessionInput& input)
         abort(sourceSaysFailed(SessionPhase::Transfer));
         return {};
     }
+    if (m_machine.known.source.migrationStatus == u"completed") {
+        // A destination that listened from its start has taken the guest before its monitor was reached, or
+        // has died with it: nothing is left to configure, and the guest stands still.
+        move(now.acknowledged);
+        return {};
+    }
     if (exited(input, Side::Source) || disconnected(input, Side::Source)) {
         locateNow(sourceEnded(SessionPhase::Transfer));
         return {};

@@ -71,8 +71,8 @@ std::vector<Event> makeEvents(std::size_t count)
         } else if (n % 10 < 6) {
             add(side, Category::Trace, u"vmstate_downtime_save"_s,
                 { { u"type"_s, u"non-iterable"_s },
-                    { u"idstr"_s, u"0000:00:%1.0/device"_s.arg(n % 64, 2, 16, u'0') }, { u"instanceId"_s, 0 },
-                    { u"downtimeUs"_s, 1 } });
+                    { u"idstr"_s, u"0000:00:%1.0/device"_s.arg(n % 64, 2, 16, QChar(u'0')) },
+                    { u"instanceId"_s, 0 }, { u"downtimeUs"_s, 1 } });
         } else if (n % 10 < 8) {
             add(side, Category::Trace, u"migrate_pending_estimate"_s,
                 { { u"pre"_s, static_cast<qint64>(n) }, { u"compat"_s, 0 }, { u"post"_s, 0 } });

@@ -2,29 +2,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "livesession.h"
-#include "mainwindow.h"
 #include "rescue/rescuepanel.h"
+#include "windowtest.h"
 
-#include "../integration/sessionrun.h"
+#include "../integration/vmmsaround.h"
 #include "lab/vmmlab.h"
-#include "operator/discovery.h"
 #include "operator/journal.h"
 
-#include <KLocalizedString>
-#include <KSharedConfig>
-
-#include <QAction>
 #include <QDir>
 #include <QProcess>
-#include <QRegularExpression>
-#include <QStandardPaths>
 #include <QTemporaryDir>
-#include <QTest>
 
 #include <csignal>
 
 using namespace cutover;
-using namespace cutover::test;
 using namespace cutover::ui;
 using namespace Qt::StringLiterals;
 
@@ -46,9 +37,8 @@ private:
     static void addStages();
     QString path(const QString& name) const { return m_runtime->filePath(name); }
     std::optional<op::PairJournal> journal() const;
-    QList<op::DiscoveredVmm> vmms() const;
-    /// The processes that say that they run the guest.
-    QList<pid_t> running() const;
+    QList<op::DiscoveredVmm> vmms() const { return cutover::test::vmmsIn(m_runtime->path()); }
+    QList<pid_t> running() const { return cutover::test::runningIn(m_runtime->path()); }
     void endAt(int signal, const QString& stage);
 
     std::optional<QTemporaryDir> m_runtime;
@@ -69,14 +59,12 @@ void TestWindowKilled::addStages()
 
 void TestWindowKilled::initTestCase()
 {
-    QStandardPaths::setTestModeEnabled(true);
-    KLocalizedString::setApplicationDomain("cutover");
+    ui::test::setUp();
 }
 
 void TestWindowKilled::init()
 {
-    QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-    KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
+    ui::test::startAfresh();
     m_runtime.emplace();
     qputenv("XDG_RUNTIME_DIR", QFile::encodeName(m_runtime->path()));
     m_lab = std::make_unique<lab::VmmLab>(lab::VmmLabOptions{ .ramBytes = qint64{ 32 } << 20,
@@ -84,7 +72,7 @@ void TestWindowKilled::init()
         .extraArguments = { u"-qmp"_s, u"unix:%1,server=on,wait=off"_s.arg(path(u"observer.qmp"_s)) } });
     QSignalSpy started(m_lab.get(), &lab::VmmLab::started);
     m_lab->start();
-    QVERIFY(started.wait(deadlineMs));
+    QVERIFY(started.wait(ui::test::deadlineMs));
 }
 
 void TestWindowKilled::cleanup()
@@ -109,25 +97,6 @@ std::optional<op::PairJournal> TestWindowKilled::journal() const
     return {};
 }
 
-QList<op::DiscoveredVmm> TestWindowKilled::vmms() const
-{
-    QList<op::DiscoveredVmm> found = op::discover();
-    found.removeIf(
-        [this](const op::DiscoveredVmm& vmm) { return !vmm.argv.join(u' ').contains(m_runtime->path()); });
-    return found;
-}
-
-QList<pid_t> TestWindowKilled::running() const
-{
-    QList<pid_t> pids;
-    for (const op::DiscoveredVmm& vmm : vmms()) {
-        const op::DiscoveredMonitor* monitor = vmm.usableMonitor();
-        if (monitor && ask(monitor->path, u"query-status"_s)[u"status"].toString() == u"running")
-            pids << vmm.pid;
-    }
-    return pids;
-}
-
 /// An empty stage: as soon as the window has connected.
 void TestWindowKilled::endAt(int signal, const QString& stage)
 {
@@ -147,11 +116,11 @@ void TestWindowKilled::endAt(int signal, const QString& stage)
     // Not through the event loop: a stage can be over in a few milliseconds.
     QElapsedTimer limit;
     limit.start();
-    while (!reached() && limit.elapsed() < deadlineMs)
+    while (!reached() && limit.elapsed() < ui::test::deadlineMs)
         QTest::qSleep(1);
-    QVERIFY(limit.elapsed() < deadlineMs);
+    QVERIFY(limit.elapsed() < ui::test::deadlineMs);
     QCOMPARE(::kill(static_cast<pid_t>(m_program.processId()), signal), 0);
-    QVERIFY(m_program.waitForFinished(deadlineMs));
+    QVERIFY(m_program.waitForFinished(ui::test::deadlineMs));
 }
 
 void TestWindowKilled::killed()
@@ -172,7 +141,7 @@ void TestWindowKilled::killed()
     window.takeUpLeftPair();
     if (session.rescueView()) {
         QTRY_VERIFY_WITH_TIMEOUT(
-            session.rescueView()->isAssessed && !session.rescueView()->isBusy, deadlineMs);
+            session.rescueView()->isAssessed && !session.rescueView()->isBusy, ui::test::deadlineMs);
         const RescueView view = *session.rescueView();
         QVERIFY(window.findChild<RescuePanel*>()->isVisible());
         const QByteArray said = qPrintable(view.assessment.sentence);
@@ -188,8 +157,7 @@ void TestWindowKilled::killed()
             : option->kind == op::RescueKind::ResumeSource                   ? Qt::Key_2
             : option->kind == op::RescueKind::FinishUp                       ? Qt::Key_3
                                                                              : Qt::Key_4;
-        if (const QString folder = qEnvironmentVariable("CUTOVER_SCREENSHOTS"); !folder.isEmpty())
-            QVERIFY(window.grab().save(folder + u"/killed-%1.png"_s.arg(stage)));
+        ui::test::save(window, u"killed-"_s + stage);
         QTest::keyClick(&window, key, Qt::ControlModifier | Qt::AltModifier);
     } else {
         op::SessionRequest request;
@@ -201,7 +169,7 @@ void TestWindowKilled::killed()
         return failure ? failure->sentence() : op::stateId(session.state());
     };
     QTRY_VERIFY2_WITH_TIMEOUT(
-        std::holds_alternative<op::state::Ready>(session.state()), qPrintable(text()), deadlineMs);
+        std::holds_alternative<op::state::Ready>(session.state()), qPrintable(text()), ui::test::deadlineMs);
     QVERIFY(!session.rescueView());
     QCOMPARE(vmms().size(), 1);
     QCOMPARE(session.endpoint(Side::Source).pid, vmms().first().pid);
@@ -209,12 +177,12 @@ void TestWindowKilled::killed()
     // It can be updated like any other.
     QTRY_VERIFY(window.actionGroups().find(u"session_migrate"_s)->isEnabled());
     QTest::keyClick(&window, Qt::Key_M, Qt::ControlModifier);
-    QTRY_VERIFY2_WITH_TIMEOUT(
-        std::holds_alternative<op::state::Migrated>(session.state()), qPrintable(text()), deadlineMs);
+    QTRY_VERIFY2_WITH_TIMEOUT(std::holds_alternative<op::state::Migrated>(session.state()),
+        qPrintable(text()), ui::test::deadlineMs);
     QTRY_VERIFY(window.actionGroups().find(u"session_finish"_s)->isEnabled());
     QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
-    QTRY_VERIFY2_WITH_TIMEOUT(
-        std::holds_alternative<op::state::Finished>(session.state()), qPrintable(text()), deadlineMs);
+    QTRY_VERIFY2_WITH_TIMEOUT(std::holds_alternative<op::state::Finished>(session.state()),
+        qPrintable(text()), ui::test::deadlineMs);
     QVERIFY(window.close());
 }
 
@@ -227,7 +195,7 @@ void TestWindowKilled::closed()
     QCOMPARE(m_program.exitStatus(), QProcess::NormalExit);
     QCOMPARE(m_program.exitCode(), 0);
     // What the window ended with itself takes a moment to be gone.
-    QTRY_COMPARE_WITH_TIMEOUT(vmms().size(), 1, deadlineMs);
+    QTRY_COMPARE_WITH_TIMEOUT(vmms().size(), 1, ui::test::deadlineMs);
     QCOMPARE(running().size(), 1);
     const auto pair = journal();
     QVERIFY(!pair || !op::isLeftBehind(*pair));

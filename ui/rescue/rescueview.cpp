@@ -29,6 +29,9 @@ QString evidenceText(Side side, const op::PairEvidence& evidence)
     const bool isSource = side == Side::Source;
     const op::ProcessId& process = isSource ? evidence.journal.source : evidence.journal.destination;
     const op::SideView& seen = isSource ? evidence.source : evidence.destination;
+    if (process.pid <= 0 && !isSource && !evidence.journal.launched)
+        return i18nc("path", "It was not started by Cutover, and its monitor %1 has never answered.",
+            evidence.journal.destinationQmp);
     if (process.pid <= 0)
         return i18n("It was never started.");
     const QString pid = QString::number(process.pid);

@@ -31,6 +31,8 @@ SessionCard::SessionCard(QWidget* parent)
     m_guarded->setObjectName(QStringLiteral("cardGuarded"));
     m_guarded->setChecked(true);
     setOffers({});
+    m_button->setObjectName(QStringLiteral("mainButton"));
+    m_sentence->setObjectName(QStringLiteral("sessionSentence"));
     QFont bold = m_button->font();
     bold.setBold(true);
     m_button->setFont(bold);

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#pragma once
+
+#include "operator/discovery.h"
+#include "sessionrun.h"
+
+/// What the VMMs themselves say, asked beside whoever drives them.
+namespace cutover::test {
+
+/// The VMMs whose command line names \a folder.
+inline QList<op::DiscoveredVmm> vmmsIn(const QString& folder)
+{
+    QList<op::DiscoveredVmm> found = op::discover();
+    found.removeIf([&folder](const op::DiscoveredVmm& vmm) { return !vmm.argv.join(u' ').contains(folder); });
+    return found;
+}
+
+/// Asks a VMM over a monitor that nobody else holds; Undefined when it has none or does not answer.
+inline QJsonValue askVmm(pid_t pid, const QString& command)
+{
+    const auto vmm = op::inspectProcess(pid);
+    const op::DiscoveredMonitor* monitor = vmm ? vmm->usableMonitor() : nullptr;
+    return monitor ? ask(monitor->path, command) : QJsonValue(QJsonValue::Undefined);
+}
+
+/// The guest's state as that process has it; empty when it does not say.
+inline QString runStateOf(pid_t pid)
+{
+    return askVmm(pid, QStringLiteral("query-status"))[u"status"].toString();
+}
+
+/// The processes that say that they run the guest.
+inline QList<pid_t> runningIn(const QString& folder)
+{
+    QList<pid_t> pids;
+    for (const op::DiscoveredVmm& vmm : vmmsIn(folder)) {
+        if (runStateOf(vmm.pid) == u"running")
+            pids << vmm.pid;
+    }
+    return pids;
+}
+
+} // namespace cutover::test
