@@ -51,14 +51,20 @@ std::optional<FactKind> lookUp(const Names& names, const QString& name)
     return found == names.constEnd() ? std::nullopt : std::optional(*found);
 }
 
+/// A damaged line keeps its name, but of its fields only the text that they were.
+bool isDamaged(const QJsonObject& attributes)
+{
+    return attributes.size() == 1 && attributes.begin().key() == u"arguments";
+}
+
 std::optional<FactKind> kindOf(const Event& event)
 {
     switch (event.category) {
     case Category::Trace:
-        // A damaged line keeps its name, but none of its fields.
-        if (event.attributes.contains(QLatin1StringView("arguments")))
-            return std::nullopt;
-        return lookUp(traceNames(), event.name);
+        // The name first: most lines are of no interest, and to look into attributes is slow.
+        if (const auto kind = lookUp(traceNames(), event.name); kind && !isDamaged(event.attributes))
+            return kind;
+        return std::nullopt;
     case Category::QmpEvent:
         return lookUp(qmpNames(), event.name);
     case Category::QmpSent:

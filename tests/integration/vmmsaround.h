@@ -3,8 +3,14 @@
 
 #pragma once
 
+#include "fdpass/describe.h"
+#include "fdpass/identity.h"
 #include "operator/discovery.h"
 #include "sessionrun.h"
+
+#include <QFile>
+
+#include <algorithm>
 
 /// What the VMMs themselves say, asked beside whoever drives them.
 namespace cutover::test {
@@ -40,6 +46,21 @@ inline QList<pid_t> runningIn(const QString& folder)
             pids << vmm.pid;
     }
     return pids;
+}
+
+/// How the kernel calls the files that both processes have open as one.
+inline QStringList sharedFiles(pid_t one, pid_t other)
+{
+    QStringList names;
+    const auto theirs = fdpass::listFds(other);
+    for (const int fd : fdpass::listFds(one).value_or(QList<int>())) {
+        const auto isSame = [&](int candidate) {
+            return fdpass::compareFds(one, fd, other, candidate).identity == fdpass::Identity::Same;
+        };
+        if (theirs && std::ranges::any_of(*theirs, isSame))
+            names << QFile::symLinkTarget(QStringLiteral("/proc/%1/fd/%2").arg(one).arg(fd));
+    }
+    return names;
 }
 
 } // namespace cutover::test

@@ -9,7 +9,6 @@
 #include "../integration/vmmsaround.h"
 
 #include "devices/devicemodel.h"
-#include "fdpass/identity.h"
 #include "lab/privatenetwork.h"
 #include "preflight/checkmodel.h"
 #include "replay/player.h"
@@ -76,8 +75,6 @@ private:
     void verifyShownAsSaved() const;
     /// The only VMM that is not \a source.
     pid_t otherThan(pid_t source) const;
-    /// How the kernel calls the files that both processes have open as one.
-    static QStringList sharedFiles(pid_t one, pid_t other);
 
     QTemporaryDir m_runtime;
     std::unique_ptr<ReplaySession> m_session;
@@ -211,20 +208,6 @@ pid_t TestWholePath::otherThan(pid_t source) const
     return others.size() == 1 ? others.first().pid : 0;
 }
 
-QStringList TestWholePath::sharedFiles(pid_t one, pid_t other)
-{
-    QStringList names;
-    const auto theirs = fdpass::listFds(other);
-    for (const int fd : fdpass::listFds(one).value_or(QList<int>())) {
-        const auto isSame = [&](int candidate) {
-            return fdpass::compareFds(one, fd, other, candidate).identity == fdpass::Identity::Same;
-        };
-        if (theirs && std::ranges::any_of(*theirs, isSame))
-            names << QFile::symLinkTarget(u"/proc/%1/fd/%2"_s.arg(one).arg(fd));
-    }
-    return names;
-}
-
 void TestWholePath::migrate(pid_t source, const QString& memory)
 {
     QCOMPARE(cutover::test::runningIn(m_runtime.path()), QList{ source });
@@ -237,7 +220,7 @@ void TestWholePath::migrate(pid_t source, const QString& memory)
     QVERIFY(m_destination > 0);
     QCOMPARE(cutover::test::runningIn(m_runtime.path()), QList{ m_destination });
     QCOMPARE(cutover::test::runStateOf(source), u"postmigrate"_s);
-    const QString shared = sharedFiles(source, m_destination).join(u' ');
+    const QString shared = cutover::test::sharedFiles(source, m_destination).join(u' ');
     QVERIFY2(shared.contains(memory), qPrintable(shared));
 }
 
@@ -500,7 +483,7 @@ void TestWholePath::embeddedVmm()
     STEP(readPreflight());
     STEP(turnSwitches());
     STEP(migrate(source, u"memfd:ram0"_s));
-    QVERIFY(!sharedFiles(source, m_destination).join(u' ').contains(u"ballast"));
+    QVERIFY(!cutover::test::sharedFiles(source, m_destination).join(u' ').contains(u"ballast"));
     QTRY_COMPARE(effectOf(u"ram0"_s), u"passed"_s);
     const QModelIndex ballast = deviceRow(u"ballast0"_s);
     QCOMPARE(ballast.model()->index(0, DeviceModel::StateColumn, ballast).data().toString(), u"new file"_s);
