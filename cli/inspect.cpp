@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "cli/command.h"
+#include "cli/relayinspect.h"
 #include "cpr/channel.h"
 #include "cpr/dump.h"
 #include "fdpass/unixsocket.h"
@@ -221,24 +222,43 @@ private:
 
 CommandSpec spec()
 {
+    QList<OptionSpec> options;
+    options << OptionSpec{ .name = u"listen"_s,
+        .value = u"PATH"_s,
+        .help = i18n("Take one connection at the unix socket PATH"),
+        .letter = {},
+        .choices = {},
+        .completes = Completes::File };
+    options += relayInspectOptions();
+    options << OptionSpec{ .name = u"time-limit"_s,
+        .value = u"SECONDS"_s,
+        .help = i18n("With --listen: give up after that time"),
+        .letter = {},
+        .choices = {} }
+            << OptionSpec{ .name = u"json"_s,
+                   .value = {},
+                   .help
+                   = i18n("Print one JSON document; with --forward JSON Lines, a summary as the last line"),
+                   .letter = {},
+                   .choices = {} };
     return {
         .name = u"inspect"_s,
-        .synopsis = { u"FILE [--json]"_s, u"--listen PATH [--time-limit SECONDS] [--json]"_s },
+        .synopsis = { u"FILE [--json]"_s, u"--listen PATH [--time-limit SECONDS] [--json]"_s, u"--listen PATH --forward PATH [--main-listen ADDRESS --main-forward ADDRESS] [OPTION …]"_s },
         .summary = i18n("Decode the CPR stream that a source sends"),
         .description
         = i18n("Shows the named file descriptors of a CPR stream: from a file that holds its bytes, or, with --listen, "
                "from a source that connects to PATH, where each descriptor can be looked at as it comes. They are closed "
-               "again, and a source that finds no destination behind the channel goes on with its guest."),
-        .options = {
-            { .name = u"listen"_s, .value = u"PATH"_s, .help = i18n("Take one connection at the unix socket PATH"), .letter = {}, .choices = {}, .completes = Completes::File },
-            { .name = u"time-limit"_s, .value = u"SECONDS"_s, .help = i18n("With --listen: give up after that time"), .letter = {}, .choices = {} },
-            { .name = u"json"_s, .value = {}, .help = i18n("Print one JSON document"), .letter = {}, .choices = {} },
-        },
+               "again, and a source that finds no destination behind the channel goes on with its guest.\n\nWith --forward it sits between a "
+               "source and a destination that somebody else drives: everything is passed on unchanged and at once, each "
+               "descriptor is described, and looked for on both sides. Whoever ends this program ends the channels: the "
+               "migration fails then, and the guest stays on the source."),
+        .options = options,
         .arguments = { { .name = u"FILE"_s, .help = i18n("The bytes of a stream; - reads standard input"), .required = false } },
         .takesCommand = false,
         .examples = {
             { u"cutoverctl inspect stream.bin"_s, i18n("What was in a captured stream; a damaged one gives all that is whole and the offset of the damage.") },
             { u"cutoverctl inspect --listen /run/user/1000/cpr.sock"_s, i18n("Let a source migrate to that path as its CPR channel, and see what it passes.") },
+            { u"cutoverctl inspect --listen /run/vm/relay.sock --forward /run/vm/cpr.sock"_s, i18n("Give the source relay.sock as its CPR channel, and the destination gets it all.") },
         },
         .exitCodes = { i18n("0  the stream is whole"), i18n("1  it is damaged, cut, or did not come"), i18n("2  the command line was not understood") },
     };
@@ -246,6 +266,8 @@ CommandSpec spec()
 
 Result<std::unique_ptr<Command>> create(Console& console, const Options& options)
 {
+    if (asksForRelay(options))
+        return createRelayInspect(console, options);
     const bool listens = options.isSet(u"listen"_s);
     if (listens == !options.argument().isEmpty())
         return usageError(listens ? i18n("FILE and --listen exclude each other")

@@ -165,6 +165,17 @@ void MigrationCommand::printFaults(ExitCode code)
             against.join(u"; "_s)));
         return;
     }
+    for (const timeline::Event& event : m_run->record().events()) {
+        if (event.category != timeline::Category::Relay || event.name != u"fault-outcome"_s)
+            continue;
+        const QString fault = printable(event.attributes[u"fault"].toString());
+        console().message(event.attributes[u"met"].toBool()
+                ? i18nc("fault", "cutoverctl: The fault '%1' was done, and the guest did what it was to do.",
+                      fault)
+                : i18nc("fault",
+                      "cutoverctl: The fault '%1' was done, and the guest did not do what it was to do.",
+                      fault));
+    }
     for (const QString& finding : session.verification().findings)
         console().message(i18nc("what is wrong", "cutoverctl: %1", finding));
     if (const auto failure = session.failure())

@@ -3,6 +3,8 @@
 
 #include "cli/requestoptions.h"
 
+#include "relay/fault.h"
+
 #include <QFileInfo>
 
 #include <KLocalizedString>
@@ -127,6 +129,23 @@ QList<OptionSpec> migrationRequestOptions()
             .help = i18n("Leave the source's process, stopped, instead of ending it"),
             .letter = {},
             .choices = {} },
+        { .name = u"relay"_s,
+            .value = {},
+            .help = i18n("Pass both channels through this program, and tell of everything that passes"),
+            .letter = {},
+            .choices = {} },
+        { .name = u"fault"_s,
+            .value = u"FAULT,…"_s,
+            .help
+            = i18n("Let the relay do something wrong: cut:cpr:BYTES, corrupt:main:BYTE, stall:cpr:BYTES, "
+                   "withhold:FD, swap:FD, duplicate:FD, delay:FD:MS. On a lab's guest, or with --i-know"),
+            .letter = {},
+            .choices = {} },
+        { .name = u"i-know"_s,
+            .value = u"NAME"_s,
+            .help = i18n("The name of the guest, if --fault may lose it"),
+            .letter = {},
+            .choices = {} },
         { .name = u"no-trace"_s,
             .value = {},
             .help = i18n("Do not switch on the source's trace events for the time of the migration"),
@@ -204,6 +223,19 @@ Result<op::SessionRequest> parseRequest(const Options& options)
     }
     request.guarded = !options.isSet(u"unguarded"_s);
     request.keepSource = options.isSet(u"keep-source"_s);
+    request.relay = options.isSet(u"relay"_s);
+    if (options.isSet(u"fault"_s)) {
+        if (!request.relay)
+            return usageError(i18n("--fault needs --relay"));
+        request.faults = options.value(u"fault"_s).split(u',', Qt::SkipEmptyParts);
+        for (const QString& each : std::as_const(request.faults)) {
+            if (const auto fault = relay::parseFault(each); !fault)
+                return usageError(fault.error().message(), fault.error().remedy);
+        }
+    }
+    if (options.isSet(u"i-know"_s) && request.faults.isEmpty())
+        return usageError(i18n("--i-know belongs to --fault"));
+    request.faultsConfirmedFor = options.value(u"i-know"_s);
     request.traceSource = !options.isSet(u"no-trace"_s);
     if (options.isSet(u"time-limit"_s)) {
         auto limit = parseSeconds(options.value(u"time-limit"_s));

@@ -122,6 +122,13 @@ Result<LabFolder> LabFolder::create()
     return folder;
 }
 
+bool LabFolder::contains(const QString& path)
+{
+    const auto root = labsRoot();
+    const QString canonical = QFileInfo(path).canonicalFilePath();
+    return root && !canonical.isEmpty() && canonical.startsWith(QFileInfo(*root).canonicalFilePath() + u'/');
+}
+
 int LabFolder::sweep()
 {
     auto root = labsRoot();

@@ -43,6 +43,9 @@ public:
     /// Whether a lab of \a owner is to be kept.
     static bool isAnyKept(const LabProcess& owner);
 
+    /// Whether \a path is a file in the folder of a lab of this user.
+    static bool contains(const QString& path);
+
     const QString& path() const { return m_path; }
     QString file(const QString& name) const { return m_path + u'/' + name; }
 

@@ -30,7 +30,10 @@ struct Plan
     QJsonObject capabilities; ///< besides those that the session needs, name to bool
     bool deferIncoming = true; ///< migrate-incoming over QMP rather than an URI on the command line
     QJsonObject mainAddress; ///< MigrationAddress: {"transport":"socket","type":"unix","path":…}
-    QString cprPath; ///< where the source connects to send the CPR state
+    QString cprPath; ///< where the destination takes the CPR state
+    QString
+        relayMainPath; ///< where the source connects instead, with a relay in between; empty: there is none
+    QString relayCprPath; ///< the same for the CPR channel
     int cprFd = -1; ///< number of the CPR listener in the destination, if it inherits one
     bool guardedCommit = true; ///< the destination starts the guest only when the session says so
     bool vmmGuardsCommit = false; ///< the VMMs agree on the commit by themselves: no need for ours

@@ -62,6 +62,7 @@ Result<void> Session::Private::feed(const SessionInput& input)
             for (const SessionAction& action : next->actions)
                 carryOut(action);
             if (now != before) {
+                judgeFaults();
                 followPulse();
                 QMetaObject::invokeMethod(
                     this,

@@ -64,6 +64,12 @@ struct SessionRequest
     bool defer = true; ///< -incoming defer, else an -incoming URI
     bool guarded = true; ///< the destination starts only by our cont
     bool keepSource = false; ///< Finish leaves the source in postmigrate
+    /// Both channels lead through this process, which tells what passes; its end ends the migration, too.
+    bool relay = false;
+    QStringList
+        faults; ///< what the relay does wrong on purpose, as relay::parseFault() reads it; with relay only
+    /// The guest's name as the operator has typed it: without it only a lab's guest is exposed to faults.
+    QString faultsConfirmedFor;
     bool samplePulse
         = true; ///< ask a VMM that offers it for its guest's heartbeat, outside of the switchover
     bool traceSource = true; ///< switch trace events on at run time where the source's log has timestamps

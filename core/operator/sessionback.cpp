@@ -117,9 +117,18 @@ void Stepper::abort(Failure why)
     call(Side::Source, Tag::QueryMigrate, QStringLiteral("query-migrate"));
 }
 
-/// What a source says when its destination died is how it noticed; the cause is the death.
+Failure Stepper::relayLost(SessionPhase phase) const
+{
+    return failureOf(Side::Channel, phase, *m_machine.known.relayLost);
+}
+
+/// What a source says when its destination died, or the relay was lost, is how it noticed; the cause is that.
 void Stepper::blameTheDead(Failure& why) const
 {
+    if (m_machine.known.relayLost && why.side == Side::Source && why.error.code == ErrorCode::Remote) {
+        why = relayLost(why.phase);
+        return;
+    }
     if (why.side == Side::Source && why.error.code == ErrorCode::Remote && m_machine.known.destination.gone)
         why = destinationEnded(why.phase == SessionPhase::Transfer ? SessionPhase::Devices : why.phase);
 }
@@ -382,6 +391,7 @@ Result<void> Stepper::on(const Failed&, const SessionInput& input)
     if (get<input::Begin>(input)) {
         m_machine.known.destination = {};
         m_machine.known.destinationOutput.clear();
+        m_machine.known.relayLost.reset();
         m_machine.known.launched = m_machine.known.migrateSent = m_machine.known.guardReleased = false;
         return on(Idle{}, input);
     }

@@ -37,6 +37,7 @@ void Session::Private::startCheck()
     sweepPairs();
     dropFolder();
     destination.reset();
+    dropRelay();
     checks.clear();
     verification = {};
     plan = {};
@@ -240,6 +241,11 @@ void Session::Private::concludeCheck()
         return;
     }
 
+    if (request.relay) {
+        plan.relayMainPath = folder + QStringLiteral("/relay-main.sock");
+        plan.relayCprPath
+            = plan.needsCprChannel() ? QString(folder + QStringLiteral("/relay-cpr.sock")) : QString();
+    }
     route = routeOf(inventory, plan);
     noteInventory(Side::Source, inventory);
     compareDestinationSwitches();
@@ -248,6 +254,8 @@ void Session::Private::concludeCheck()
 
     checks = preflight(sourceFacts, plan, std::nullopt);
     for (Check& check : unfinishedPairs())
+        checks.push_back(std::move(check));
+    for (Check& check : faultChecks())
         checks.push_back(std::move(check));
     for (const Check& check : checks)
         note(Category::Check, check.id, toRecord(check));

@@ -63,7 +63,8 @@ Result<void> Stepper::on(Moving now, const SessionInput& input)
         return {};
     }
     if (fired(input, TimerKind::Settle)) {
-        abort(destinationEnded(SessionPhase::Switchover));
+        abort(m_machine.known.relayLost ? relayLost(SessionPhase::Switchover)
+                                        : destinationEnded(SessionPhase::Switchover));
         return {};
     }
     if (fired(input, TimerKind::Limit)) {

@@ -16,6 +16,8 @@ Result<void> Stepper::take(const SessionInput& input)
     observe(input);
     if (const auto* lost = get<input::FdLost>(input))
         return onFdLost(*lost);
+    if (const auto* lost = get<input::RelayLost>(input))
+        return onRelayLost(*lost);
     return std::visit([&](const auto& now) { return on(now, input); }, SessionState(m_machine.state));
 }
 
@@ -29,6 +31,24 @@ Result<void> Stepper::onFdLost(const input::FdLost& lost)
     else if (std::holds_alternative<Committing>(now) && m_machine.config.guarded
         && !m_machine.known.guardReleased)
         locateNow(fdLost(SessionPhase::Commit));
+    return {};
+}
+
+Result<void> Stepper::onRelayLost(const input::RelayLost& lost)
+{
+    m_machine.known.relayLost = lost.error;
+    const SessionState& now = m_machine.state;
+    if (std::holds_alternative<Launching>(now))
+        abort(relayLost(SessionPhase::Arm));
+    else if (std::holds_alternative<Transferring>(now))
+        abort(relayLost(SessionPhase::Transfer));
+    else if (std::holds_alternative<ConfiguringDestination>(now))
+        abort(relayLost(SessionPhase::Devices));
+    else if (auto* moving = std::get_if<Moving>(&m_machine.state); moving && !moving->settling) {
+        // Both sides notice it: the source says failed or, when all had passed before, completed.
+        moving->settling = true;
+        startTimer(TimerKind::Settle, m_machine.config.limits.settleMs);
+    }
     return {};
 }
 

@@ -23,6 +23,10 @@ static constexpr int reconnectDelayMs = 20;
 void Session::Private::launch()
 {
     destination = makeEndpoint(Side::Destination);
+    if (const auto relayed = startRelay(); !relayed) {
+        tell(input::LaunchFailed{ relayed.error() });
+        return;
+    }
     if (plan.attached) {
         attach();
         return;
@@ -112,6 +116,7 @@ Result<void> Session::Private::launchProcess()
 
 void Session::Private::removeChannels()
 {
+    dropRelay();
     // A VMM that inherited its listener does not know the file, and one that was killed removed none.
     if (plan.attached)
         return;

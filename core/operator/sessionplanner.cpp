@@ -173,9 +173,10 @@ MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOp
             { { u"channels"_s, QJsonArray{ main } }, { u"exit-on-error"_s, false } }));
     }
 
-    QJsonArray channels{ main };
+    const bool relayed = !plan.relayMainPath.isEmpty();
+    QJsonArray channels{ relayed ? channel(u"main"_s, Plan::unixAddress(plan.relayMainPath)) : main };
     if (plan.needsCprChannel())
-        channels.append(channel(u"cpr"_s, Plan::unixAddress(plan.cprPath)));
+        channels.append(channel(u"cpr"_s, Plan::unixAddress(relayed ? plan.relayCprPath : plan.cprPath)));
     config.migrate = command(Side::Source, u"migrate"_s, { { u"channels"_s, channels } });
     return config;
 }

@@ -10,6 +10,7 @@
 #include "operator/pulsesampler.h"
 #include "operator/session.h"
 #include "operator/switchtalk.h"
+#include "relay/relay.h"
 #include "timeline/record.h"
 
 #include <QTimer>
@@ -56,6 +57,18 @@ public:
     void killDestination();
     void reconnect(Side side);
     void moveMonitor();
+
+    // sessionrelay.cpp
+    /// Listens where the source will connect; nothing where no relay was asked for.
+    Result<void> startRelay();
+    void dropRelay();
+    /// Refuses faults that are not understood, that no relay would do, or that may hurt somebody's guest.
+    std::vector<Check> faultChecks() const;
+    void watchRelay(const std::vector<timeline::Event>& events);
+    /// Where the session has ended: whether each fault did to the guest what it was to do.
+    void judgeFaults();
+    /// Looks for what has passed, in the destination.
+    void findArrived();
 
     // sessionverify.cpp
     void verify();
@@ -123,6 +136,8 @@ public:
     ListenerWatch channelWatch;
     ListenerWatch monitorWatch;
     UniqueFd cprListener;
+    std::unique_ptr<relay::Relay> relay;
+    std::vector<relay::Fault> doneFaults; ///< carried out, not judged yet
 
     QString sourcePath;
     std::vector<PathMove> moves; ///< what takes the place of the source's

@@ -323,6 +323,8 @@ QJsonObject toRecord(const SessionRequest& request)
         .flag("defer"_L1, request.defer, true)
         .flag("guarded"_L1, request.guarded, true)
         .flag("keepSource"_L1, request.keepSource)
+        .flag("relay"_L1, request.relay)
+        .list("faults"_L1, request.faults)
         .flag("traceSource"_L1, request.traceSource, true);
 }
 
@@ -344,6 +346,7 @@ SessionRequest requestFromRecord(const QJsonObject& attributes)
     request.defer = attributes["defer"_L1].toBool(true);
     request.guarded = attributes["guarded"_L1].toBool(true);
     request.keepSource = attributes["keepSource"_L1].toBool();
+    request.relay = attributes["relay"_L1].toBool();
     request.traceSource = attributes["traceSource"_L1].toBool(true);
     return request;
 }

@@ -230,6 +230,7 @@ QString inputId(const SessionInput& input)
             [](const input::Exited& exit) { return QStringLiteral("exited ") + sideId(exit.side); },
             [](const input::Reply& reply) { return QStringLiteral("reply ") + sideId(reply.side); },
             [](const input::FdLost&) { return QStringLiteral("fd-lost"); },
+            [](const input::RelayLost&) { return QStringLiteral("relay-lost"); },
             [](const input::VmEvent& event) { return event.name + QLatin1Char(' ') + sideId(event.side); },
             [](const input::TimerFired&) { return QStringLiteral("timer"); },
             [](const input::Verified&) { return QStringLiteral("verified"); },

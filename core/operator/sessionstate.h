@@ -125,6 +125,7 @@ struct Knowledge
     bool guardReleased = false; ///< cont was handed to the destination's connection
     QString fdLost; ///< a descriptor did not arrive: the destination must never run; empty = none known
     QString destinationOutput; ///< tail of its stderr
+    std::optional<Error> relayLost; ///< the relay could not go on, and why
 };
 
 namespace state {
@@ -310,6 +311,11 @@ struct FdLost
 {
     QString text;
 };
+/// The relay between the two sides has ended a channel by itself.
+struct RelayLost
+{
+    Error error;
+};
 struct TimerFired
 {
     TimerKind kind;
@@ -327,7 +333,7 @@ struct MonitorMoved
 using SessionInput = std::variant<input::Begin, input::Checked, input::CheckFailed, input::Migrate,
     input::Cancel, input::Finish, input::Launched, input::LaunchFailed, input::ListenerReady,
     input::Connected, input::Disconnected, input::Exited, input::Reply, input::VmEvent, input::FdLost,
-    input::TimerFired, input::Verified, input::MonitorMoved>;
+    input::RelayLost, input::TimerFired, input::Verified, input::MonitorMoved>;
 QString inputId(const SessionInput& input);
 
 /// How far the session has come, as it is written to the journal before the next action.

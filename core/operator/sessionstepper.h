@@ -46,6 +46,7 @@ private:
 
     void observe(const SessionInput& input);
     Outcome onFdLost(const input::FdLost& lost);
+    Outcome onRelayLost(const input::RelayLost& lost);
     Outcome ignoreOrRefuse(const SessionInput& input) const;
 
     void runNext(const std::vector<Command>& commands, std::size_t next, Tag tag);
@@ -87,6 +88,7 @@ private:
     Failure cancelled(SessionPhase phase) const;
     Failure sourceSaysFailed(SessionPhase phase) const;
     Failure fdLost(SessionPhase phase) const;
+    Failure relayLost(SessionPhase phase) const;
 
     SideView& view(Side side)
     {

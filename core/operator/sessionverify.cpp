@@ -79,6 +79,7 @@ void Session::Private::concludeVerification()
 {
     source->catchUp();
     destination->catchUp();
+    findArrived();
     PassedFds passed = machine.config.cpr ? passedFds(record.events()) : PassedFds();
     std::vector<FdProof> others;
     if (!machine.known.source.gone)

@@ -32,6 +32,7 @@
 ///     closed       {by, bytesForth, bytesBack, descriptors, unclaimed, sectionsForth, sectionsBack, format,
 ///                  iterativeBytes, descriptionBytes, problem, cut}; by = "source", "destination", "relay"
 ///     fault        {fault, expected}: done on purpose
+///     fault-outcome {fault, expected, location, met}: what it did to the guest, op::guestLocationId()
 ///     failed       {cause, remedy}: the relay could not go on
 namespace cutover::relay {
 

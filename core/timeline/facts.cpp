@@ -79,8 +79,9 @@ std::optional<FactKind> kindOf(const Event& event)
         return FactKind::ClockSample;
     case Category::Verdict:
         return FactKind::Verdict;
-    case Category::QmpReceived:
     case Category::Relay:
+        return event.name == u"fd" ? std::optional(FactKind::RelayFd) : std::nullopt;
+    case Category::QmpReceived:
     case Category::Action:
     case Category::State:
     case Category::Inventory:

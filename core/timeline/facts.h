@@ -36,6 +36,7 @@ enum class FactKind : std::uint8_t {
     Spawned,
     Exited,
     SessionFd,
+    RelayFd,
     ClockSample,
     Verdict,
 };

@@ -88,6 +88,8 @@ public:
     {
         if (fact.kind == FactKind::SessionFd) {
             m_session.push_back(&fact);
+        } else if (fact.kind == FactKind::RelayFd) {
+            m_relayed.push_back(&fact);
         } else if (fact.side == Side::Source) {
             if (fact.kind == FactKind::PutFd)
                 send(fact);
@@ -117,6 +119,8 @@ public:
             m_entries.push_back(entry);
             claim(m_entries.back());
         }
+        for (const Fact* fact : m_relayed)
+            relay(*fact);
         for (const Fact* fact : m_session)
             verify(*fact);
         return std::move(m_entries);
@@ -250,6 +254,29 @@ private:
             entry.destinationFd = found->second.fd;
     }
 
+    /// What no log tells of, a relay has seen.
+    void relay(const Fact& fact)
+    {
+        const Key key = keyOf(fact);
+        // Descriptors that the migration itself needs, and those without a name, are no device's.
+        if (key.first.isEmpty() || key.first.startsWith(u'@'))
+            return;
+        FdEntry* entry = find(key);
+        if (!entry) {
+            m_entries.emplace_back();
+            entry = &m_entries.back();
+            entry->name = key.first;
+            entry->id = key.second;
+        }
+        if (entry->sentNs == 0)
+            entry->sentNs = fact.timeNs;
+        const qint64 sourceFd = fact.number(QLatin1StringView("sourceFd"), -1);
+        if (!entry->sourceFd && sourceFd >= 0)
+            entry->sourceFd = static_cast<int>(sourceFd);
+        entry->kind = fact.text(QLatin1StringView("kind"));
+        entry->text = fact.text(QLatin1StringView("text"));
+    }
+
     void verify(const Fact& fact)
     {
         const Key key(fact.event->name, static_cast<int>(fact.number(QLatin1StringView("id"))));
@@ -278,6 +305,7 @@ private:
     std::vector<FdEntry> m_entries;
     std::map<Key, Found> m_found;
     std::vector<const Fact*> m_session;
+    std::vector<const Fact*> m_relayed;
     std::size_t m_sent = 0;
     std::size_t m_received = 0;
     bool m_isPastLoad = false;

@@ -37,7 +37,7 @@ struct FdEntry
     bool received = false;
     FdClaim claim = FdClaim::Unknown;
     qint64 savedNs = 0;
-    qint64 sentNs = 0;
+    qint64 sentNs = 0; ///< by the source's log, or else when a relay has passed it on
     qint64 receivedNs = 0;
     qint64 claimedNs = 0;
     QString kind; ///< these five come from the session's verification; empty before it

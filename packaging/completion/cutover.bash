@@ -27,11 +27,11 @@ _cutover() {
     --migrate-fds) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     --network) mapfile -t COMPREPLY < <(compgen -W 'auto tap socket none' -- "$current") && return ;;
     --ram) mapfile -t COMPREPLY < <(compgen -W '256M 1G 4G' -- "$current") && return ;;
-    --time-limit | --queues | --set) return ;;
+    --time-limit | --queues | --set | --fault | --i-know) return ;;
     esac
     if [[ $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--source --destination --binary --mode --incoming --set --unguarded
-            --keep-source --no-trace --time-limit --migrate --lab --demo --output --new-binary --accel --queues --ram
+            --keep-source --relay --fault --i-know --no-trace --time-limit --migrate --lab --demo --output --new-binary --accel --queues --ram
             --network --handover --migrate-fds --help --version' -- "$current")
     else
         mapfile -t COMPREPLY < <(compgen -f -X '!*.cutover' -- "$current"; compgen -d -- "$current")

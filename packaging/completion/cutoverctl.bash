@@ -28,7 +28,7 @@ _cutoverctl() {
     done
     case $previous in
     --source) mapfile -t COMPREPLY < <(compgen -W "qmp: pid: $(_cutoverctl_processes)" -- "$current") && compopt -o nospace && return ;;
-    qmp | --record | --listen | --output | -o | --save | --show) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames && return ;;
+    qmp | --record | --listen | --forward | --main-listen | --main-forward | --output | -o | --save | --show) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames && return ;;
     --destination) mapfile -t COMPREPLY < <(compgen -W 'derive qmp:' -- "$current") && compopt -o nospace && return ;;
     --pair) mapfile -t COMPREPLY < <(compgen -d -- "$current") && compopt -o filenames && return ;;
     --binary | --new-binary) mapfile -t COMPREPLY < <(compgen -c -f -- "$current") && return ;;
@@ -41,16 +41,16 @@ _cutoverctl() {
     --migrate-fds) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     --network) mapfile -t COMPREPLY < <(compgen -W 'auto tap socket none' -- "$current") && return ;;
     --ram) mapfile -t COMPREPLY < <(compgen -W '256M 1G 4G' -- "$current") && return ;;
-    --time-limit | --migration | --queues | --set | --count) return ;;
+    --time-limit | --migration | --queues | --set | --count | --fault | --i-know) return ;;
     esac
     case $command in
     list) options='--all --json' ;;
     check) options='--source --destination --binary --mode --incoming --set --unguarded --json' ;;
-    migrate) options='--source --destination --binary --mode --incoming --set --unguarded --keep-source --no-trace --time-limit --record --json --yes -y' ;;
+    migrate) options='--source --destination --binary --mode --incoming --set --unguarded --keep-source --relay --fault --i-know --no-trace --time-limit --record --json --yes -y' ;;
     rescue) options='--pair --source --to --yes -y --json' ;;
     show) options='--full --migration --json' ;;
     export) options='--csv --perfetto --json --output -o' ;;
-    inspect) options='--listen --time-limit --json' ;;
+    inspect) options='--listen --forward --main-listen --main-forward --record --time-limit --json' ;;
     demo) options='--vmm --binary --new-binary --accel --handover --migrate-fds --queues --network --ram --bare --keep --list --record --json' ;;
     lab) options='--vmm --binary --accel --queues --network --ram --bare' ;;
     runs) options='--set --count --time-limit --save --show --json --yes -y' ;;

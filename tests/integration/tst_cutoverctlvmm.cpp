@@ -28,6 +28,9 @@ private Q_SLOTS:
     void exclusiveDeviceOpenedTooEarly();
     void lostBeforeItRan();
     void lostAfterItRan();
+    void inspectInBetween();
+    void inspectThatIsKilled();
+    void faultNeedsALab();
 
 private:
     QString source() const { return u"qmp:"_s + m_pair->lab().qmpPath(); }
@@ -179,6 +182,83 @@ void TestCutoverctlVmm::lostAfterItRan()
         { u"rescue"_s, u"--source"_s, source(), u"--to"_s, u"source"_s, u"--yes"_s, u"--json"_s });
     QVERIFY2(refused.code == 4, qPrintable(u"%1: %2"_s.arg(refused.code).arg(refused.err + refused.out)));
     QVERIFY(!guestRunsAt(m_pair->lab().qmpPath()));
+}
+
+void TestCutoverctlVmm::inspectInBetween()
+{
+    QVERIFY(m_pair->launchDestination({}, 20'000));
+    const QString cpr = m_runtime->filePath(u"cpr.relay"_s);
+    const QString main = m_runtime->filePath(u"main.relay"_s);
+    const QString recording = m_runtime->filePath(u"relay.cutover"_s);
+    ProcessUnderTest inspect({ u"inspect"_s, u"--listen"_s, cpr, u"--forward"_s,
+        m_pair->channelPath(u"cpr"_s), u"--main-listen"_s, main, u"--main-forward"_s,
+        m_pair->channelPath(u"main"_s), u"--record"_s, recording, u"--json"_s });
+    QVERIFY(QTest::qWaitFor([&] { return QFile::exists(cpr) && QFile::exists(main); }, deadlineMs));
+    const auto migrated = runProcess({ u"migrate"_s, u"--source"_s, source(), u"--destination"_s,
+        u"qmp:%1,cpr:%2,main:%3"_s.arg(m_pair->destinationQmp(), cpr, main), u"--set"_s,
+        u"handover=prepared"_s, u"--keep-source"_s, u"--yes"_s, u"--json"_s });
+    QVERIFY2(migrated.code == 0, qPrintable(migrated.err + migrated.out.right(2000)));
+    const auto seen = inspect.wait();
+    QVERIFY2(seen.code == 0, qPrintable(u"%1: %2"_s.arg(seen.code).arg(seen.err + seen.out.right(2000))));
+    const auto lines = seen.jsonLines();
+    const QJsonObject summary = lines.constLast();
+    QCOMPARE(summary["type"_L1].toString(), u"summary"_s);
+    QCOMPARE(summary["complete"_L1].toBool(), true);
+    QCOMPARE(summary["unclaimed"_L1].toInt(), 0);
+    QVERIFY(summary["descriptors"_L1].toInt() >= 3);
+    bool sawRam = false;
+    bool ramArrived = false;
+    for (const QJsonObject& line : lines) {
+        const QJsonObject of = line["attributes"_L1].toObject();
+        if (of["name"_L1].toString() != "ram0"_L1)
+            continue;
+        sawRam = sawRam || (line["name"_L1] == "fd"_L1 && of.contains("sourceFd"_L1));
+        ramArrived = ramArrived || (line["name"_L1] == "arrived"_L1 && of.contains("destinationFd"_L1));
+    }
+    QVERIFY(sawRam && ramArrived);
+    const auto shown = runProcess({ u"export"_s, recording, u"--csv"_s });
+    QCOMPARE(shown.code, 0);
+    QVERIFY(shown.out.contains(u"relay"_s));
+}
+
+void TestCutoverctlVmm::inspectThatIsKilled()
+{
+    QVERIFY(m_pair->launchDestination({}, 20'000));
+    const QString cpr = m_runtime->filePath(u"cpr.relay"_s);
+    const QString main = m_runtime->filePath(u"main.relay"_s);
+    ProcessUnderTest inspect({ u"inspect"_s, u"--listen"_s, cpr, u"--forward"_s,
+        m_pair->channelPath(u"cpr"_s), u"--main-listen"_s, main, u"--main-forward"_s,
+        m_pair->openProxy(u"main"_s,
+            { .marker = "@hello",
+                .atMarker =
+                    [&] {
+                        inspect.sendSignal(SIGKILL);
+                        return true;
+                    } },
+            {}) });
+    QVERIFY(QTest::qWaitFor([&] { return QFile::exists(cpr) && QFile::exists(main); }, deadlineMs));
+    const auto run = runProcess({ u"migrate"_s, u"--source"_s, source(), u"--destination"_s,
+        u"qmp:%1,cpr:%2,main:%3"_s.arg(m_pair->destinationQmp(), cpr, main), u"--set"_s,
+        u"handover=prepared"_s, u"--yes"_s, u"--json"_s });
+    QVERIFY2(run.code == 1, qPrintable(u"%1: %2"_s.arg(run.code).arg(run.err + run.out.right(2000))));
+    QCOMPARE(run.lastJson()["location"_L1].toString(), u"source"_s);
+    QVERIFY(guestRunsAt(m_pair->lab().qmpPath()));
+    std::ignore = inspect.wait();
+}
+
+void TestCutoverctlVmm::faultNeedsALab()
+{
+    QTemporaryDir elsewhere;
+    const QByteArray here = qgetenv("XDG_RUNTIME_DIR");
+    qputenv("XDG_RUNTIME_DIR", QFile::encodeName(elsewhere.path()));
+    const auto refused = runProcess({ u"migrate"_s, u"--source"_s, source(), u"--relay"_s, u"--fault"_s,
+        u"withhold:ram0"_s, u"--yes"_s, u"--json"_s });
+    qputenv("XDG_RUNTIME_DIR", here);
+    QVERIFY2(refused.code == 3, qPrintable(refused.err + refused.out.right(2000)));
+    const auto run = runProcess({ u"migrate"_s, u"--source"_s, source(), u"--relay"_s, u"--fault"_s,
+        u"withhold:ram0"_s, u"--yes"_s, u"--json"_s });
+    QVERIFY2(run.code == 1, qPrintable(u"%1: %2"_s.arg(run.code).arg(run.err + run.out.right(2000))));
+    QVERIFY(guestRunsAt(m_pair->lab().qmpPath()));
 }
 
 int main(int argc, char** argv)

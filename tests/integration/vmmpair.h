@@ -226,6 +226,8 @@ public:
         return fds ? fds->size() : -1;
     }
 
+    /// Where the destination listens for that \a type, main or cpr.
+    QString channelPath(const QString& type) const { return file(type); }
     /// The path at which the destination's channel of that \a type, main or cpr, is reached through a proxy.
     QString openProxy(const QString& type, const fakes::Tampering& forth, const fakes::Tampering& back)
     {

@@ -102,6 +102,16 @@ void TestCliUsage::usageErrors_data()
     row("inspect nothing", u"inspect"_s, u"neither a FILE nor --listen"_s);
     row("inspect both", u"inspect a --listen b"_s, u"exclude each other"_s);
     row("limit without listen", u"inspect a --time-limit 3"_s, u"belongs to --listen"_s);
+    row("forward alone", u"inspect --forward /a"_s, u"--listen and --forward belong together"_s);
+    row("main listen alone", u"inspect --main-listen /a"_s, u"belong together"_s);
+    row("relay to itself", u"inspect --listen /a --forward /a"_s, u"are the same address"_s);
+    row("relay to a strange address", u"inspect --main-listen /a --main-forward tcp:h"_s, u"tcp:h"_s);
+    row("relay and file", u"inspect f --listen /a --forward /b"_s, u"exclude each other"_s);
+    row("record without relay", u"inspect --listen /a --record r"_s, u"--record belongs to"_s);
+    row("fault without relay", u"migrate --source pid:1 --yes --fault cut:cpr:1"_s,
+        u"--fault needs --relay"_s);
+    row("unknown fault", u"migrate --source pid:1 --yes --relay --fault break:it"_s, u"no such fault"_s);
+    row("i-know alone", u"migrate --source pid:1 --yes --i-know x"_s, u"--i-know belongs to --fault"_s);
     row("unknown vmm", u"demo --vmm xen"_s, u"--vmm cannot be 'xen'"_s);
     row("unknown accelerator", u"demo --accel hax"_s, u"kvm, tcg"_s);
     row("no size", u"demo --ram much"_s, u"'much' is no size"_s);

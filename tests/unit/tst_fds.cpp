@@ -27,6 +27,7 @@ private Q_SLOTS:
     void failedSendsDoNotCount();
     void oneSideAlone();
     void theSessionAddsItsProof();
+    void aRelayHasSeenWhatNoLogTells();
 };
 
 static std::vector<Event> linesOf(const QByteArray& source, const QByteArray& destination)
@@ -217,6 +218,29 @@ void TestFds::theSessionAddsItsProof()
     QCOMPARE(table[0].proof, u"kcmp says so"_s);
     QCOMPARE(table[1].name, u"other"_s);
     QCOMPARE(table[1].sourceFd, std::optional(11));
+}
+
+void TestFds::aRelayHasSeenWhatNoLogTells()
+{
+    auto events = linesOf(firstSource, firstDestination);
+    const qint64 passedNs = events.front().timeNs + 2'000'000'000;
+    for (const QString& name : { u"ram0"_s, u"console0"_s, u"@hello"_s, QString() })
+        events.push_back({ .side = Side::Channel,
+            .timeNs = passedNs,
+            .category = Category::Relay,
+            .name = u"fd"_s,
+            .attributes = { { u"channel"_s, u"main"_s }, { u"name"_s, name }, { u"id"_s, 0 },
+                { u"kind"_s, u"socket"_s }, { u"sourceFd"_s, 9 } } });
+    const auto table = fdTable(events);
+    QCOMPARE(table.size(), 2);
+    // A log is nearer to what it tells.
+    QVERIFY(table[0].sentNs > 0 && table[0].sentNs != passedNs);
+    QCOMPARE(table[0].sourceFd, std::optional(11));
+    QCOMPARE(table[1].name, u"console0"_s);
+    QCOMPARE(table[1].sentNs, passedNs);
+    QCOMPARE(table[1].sourceFd, std::optional(9));
+    QCOMPARE(table[1].kind, u"socket"_s);
+    QVERIFY(fdAlarms(events).empty());
 }
 
 QTEST_GUILESS_MAIN(TestFds)

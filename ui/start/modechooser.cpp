@@ -64,6 +64,7 @@ ModeChooser::ModeChooser(QWidget* parent)
     , m_guarded(new QCheckBox(i18n("&Guarded commit"), this))
     , m_incoming(new QComboBox(this))
     , m_keep(new QCheckBox(i18n("&Keep the source, stopped"), this))
+    , m_relay(new QCheckBox(i18n("&Look into both channels"), this))
 {
     addModes(m_mode);
     m_mode->setObjectName(u"modeBox"_s);
@@ -77,6 +78,11 @@ ModeChooser::ModeChooser(QWidget* parent)
     m_keep->setToolTip(
         i18n("Finish leaves the source's process where it is, in postmigrate. It holds its memory until you "
              "end it."));
+    m_relay->setObjectName(u"relayBox"_s);
+    m_relay->setToolTip(i18n(
+        "Everything passes through Cutover, which tells of each descriptor and each section. Should Cutover "
+        "end meanwhile, the migration fails and the guest stays on the source."));
+    m_relay->setAccessibleDescription(m_relay->toolTip());
 
     auto* form = new QFormLayout(this);
     form->setContentsMargins({});
@@ -85,6 +91,7 @@ ModeChooser::ModeChooser(QWidget* parent)
     form->addRow(i18n("&Listens:"), m_incoming);
     form->addRow(QString(), m_guarded);
     form->addRow(QString(), m_keep);
+    form->addRow(QString(), m_relay);
     updateChoices();
 
     connect(m_mode, &QComboBox::activated, this, [this] {
@@ -94,6 +101,7 @@ ModeChooser::ModeChooser(QWidget* parent)
     connect(m_incoming, &QComboBox::activated, this, &ModeChooser::changed);
     connect(m_guarded, &QCheckBox::clicked, this, &ModeChooser::changed);
     connect(m_keep, &QCheckBox::clicked, this, &ModeChooser::changed);
+    connect(m_relay, &QCheckBox::clicked, this, &ModeChooser::changed);
 }
 
 QString ModeChooser::mode() const
@@ -107,6 +115,7 @@ void ModeChooser::fill(op::SessionRequest& request) const
     request.guarded = m_guarded->isChecked();
     request.defer = m_incoming->currentData().toBool();
     request.keepSource = m_keep->isChecked();
+    request.relay = m_relay->isChecked();
 }
 
 void ModeChooser::setRequest(const op::SessionRequest& request)
@@ -115,6 +124,7 @@ void ModeChooser::setRequest(const op::SessionRequest& request)
     m_guarded->setChecked(request.guarded);
     m_incoming->setCurrentIndex(m_incoming->findData(request.defer));
     m_keep->setChecked(request.keepSource);
+    m_relay->setChecked(request.relay);
     m_attached = request.destination.kind == op::DestinationSpec::Kind::Attach;
     updateChoices();
 }

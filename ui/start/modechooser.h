@@ -13,8 +13,8 @@ class QComboBox;
 
 namespace cutover::ui {
 
-/// How the guest is moved: mode, guard, how the destination listens, what becomes of the source. What the
-/// source does not offer is greyed and says why.
+/// How the guest is moved: mode, guard, how the destination listens, what becomes of the source, whether a
+/// relay looks into the channels. What the source does not offer is greyed and says why.
 class ModeChooser : public QWidget
 {
     Q_OBJECT
@@ -40,6 +40,7 @@ private:
     QCheckBox* m_guarded;
     QComboBox* m_incoming;
     QCheckBox* m_keep;
+    QCheckBox* m_relay;
     Offers m_offers;
     bool m_attached = false;
 };

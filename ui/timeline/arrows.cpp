@@ -54,7 +54,8 @@ std::vector<Arrow> arrowsOf(std::span<const timeline::Event> events)
         // A VMM that does not log what it passes logs at least what it found.
         if (!fd.sent && !fd.received && fd.claim == timeline::FdClaim::Claimed && departure.commandNs > 0) {
             // What was saved after the command went through the main channel, the rest is the CPR state.
-            arrow.sentNs = fd.savedNs >= departure.commandNs ? fd.savedNs : departure.cprStateNs;
+            if (arrow.sentNs == 0)
+                arrow.sentNs = fd.savedNs >= departure.commandNs ? fd.savedNs : departure.cprStateNs;
             arrow.receivedNs = fd.claimedNs;
             arrow.inferred = true;
         }
