@@ -17,6 +17,8 @@ using namespace Qt::StringLiterals;
 namespace cutover::relay {
 
 static constexpr int connectMs = 5000;
+/// Longer than any of a switchover's waits for an answer: whoever looks at descriptors in between delays it.
+static constexpr int quietMs = 2;
 /// QEMU's multifd uses at most 255 channels.
 static constexpr std::size_t connectionsAtMost = 256;
 static constexpr qint64 nsPerMs = 1'000'000;
@@ -68,10 +70,10 @@ void Worker::run()
 {
     while (!m_stop.isRung()) {
         const bool moreToPass = std::ranges::any_of(m_connections, &Connection::more);
-        if (!wait(moreToPass || !m_inspector.isIdle()))
+        if (!wait(moreToPass))
             return;
-        const auto isReady = [](const pollfd& each) { return each.revents != 0; };
-        const bool ready = std::ranges::any_of(m_polled, isReady);
+        const bool ready
+            = std::ranges::any_of(m_polled, [](const pollfd& each) { return each.revents != 0; });
         if (m_polled.front().revents != 0)
             return;
         advance();
@@ -80,8 +82,12 @@ void Worker::run()
             if (gate.listener && event != m_polled.end() && event->revents != 0)
                 admit(gate);
         }
-        if (!ready && !moreToPass)
+        collectEvents();
+        m_quiet = !ready && !moreToPass && hasWork();
+        if (m_quiet && !m_inspector.isIdle())
             inspectOne();
+        else if (m_quiet)
+            flush();
         if (isOver() && m_inspector.isIdle() && !std::exchange(m_overTold, true)) {
             m_report.over = true;
             flush();
@@ -89,7 +95,12 @@ void Worker::run()
     }
 }
 
-bool Worker::wait(bool busy)
+bool Worker::hasWork() const
+{
+    return !m_inspector.isIdle() || !m_report.events.empty();
+}
+
+bool Worker::wait(bool moreToPass)
 {
     m_polled.clear();
     m_polled.push_back({ .fd = m_stop.fd(), .events = POLLIN, .revents = 0 });
@@ -103,20 +114,28 @@ bool Worker::wait(bool busy)
         if (gate.listener && m_connections.size() < connectionsAtMost)
             m_polled.push_back({ .fd = gate.listener.fd(), .events = POLLIN, .revents = 0 });
     }
-    int timeoutMs = busy ? 0 : -1;
-    if (!busy && resumeNs != std::numeric_limits<qint64>::max()) {
+    int timeoutMs = -1;
+    if (moreToPass || m_quiet) {
+        timeoutMs = 0;
+    } else if (hasWork()) {
+        // What the CPR channel brought is to be known before the destination can run.
+        timeoutMs = std::ranges::contains(m_connections, Channel::Main, &Connection::channel) ? quietMs : 0;
+    } else if (resumeNs != std::numeric_limits<qint64>::max()) {
         const qint64 left = std::max<qint64>(resumeNs - monotonicNs(), 0);
         timeoutMs = int(std::min<qint64>(left / nsPerMs + 1, 60'000));
     }
-    int count = ::poll(m_polled.data(), m_polled.size(), 0);
-    if (count == 0 && timeoutMs != 0) {
-        flush();
-        count = ::poll(m_polled.data(), m_polled.size(), timeoutMs);
-    }
-    if (count >= 0 || errno == EINTR)
+    if (::poll(m_polled.data(), m_polled.size(), timeoutMs) >= 0 || errno == EINTR)
         return true;
     fail(Channel::Main, systemError(u"wait for the channels"_s, {}, errno).error());
     return false;
+}
+
+void Worker::collectEvents()
+{
+    for (Connection& each : m_connections) {
+        tellFaults(each);
+        std::ranges::move(each.watch->takeEvents(), std::back_inserter(m_report.events));
+    }
 }
 
 void Worker::advance()
@@ -256,10 +275,7 @@ void Worker::fail(Channel channel, const Error& error)
 
 void Worker::flush()
 {
-    for (Connection& each : m_connections) {
-        tellFaults(each);
-        std::ranges::move(each.watch->takeEvents(), std::back_inserter(m_report.events));
-    }
+    collectEvents();
     if (m_report.events.empty() && m_report.fds.empty() && !m_report.failure && !m_report.over)
         return;
     Report next{ .source = m_report.source, .destination = m_report.destination };

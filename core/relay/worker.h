@@ -45,7 +45,8 @@ struct Report
 };
 
 /// The thread of a relay: a poll loop of its own, because the console's event loop may be busy with logs just
-/// when the guest stands still. It tells what it has seen only when there is nothing to pass on.
+/// when the guest stands still. It looks at what has passed, and tells of it, only when nothing more has
+/// come for a while.
 class Worker
 {
 public:
@@ -76,7 +77,10 @@ private:
     };
 
     void run();
-    bool wait(bool busy);
+    /// \a moreToPass: without waiting. False when it cannot go on.
+    bool wait(bool moreToPass);
+    bool hasWork() const;
+    void collectEvents();
     void admit(Gate& gate);
     void advance();
     void retire(Connection& connection);
@@ -90,6 +94,7 @@ private:
     std::list<Connection> m_connections;
     std::vector<pollfd> m_polled; ///< the alarm, two for each connection, one for each gate that is open
     FdInspector m_inspector;
+    bool m_quiet = false; ///< nothing has passed for a while
     std::vector<Fault> m_faults;
     Report m_report;
     engine::CancelEvent m_stop;

@@ -120,7 +120,7 @@ bool TestRelaySession::startLab(const QString& vmm)
     m_embedded = std::make_unique<lab::VmmLab>(lab::VmmLabOptions{ .ramBytes = qint64{ 16 } << 20,
         .processors = 1,
         .ballastBytes = qint64{ 1 } << 20,
-        .network = false,
+        .network = lab::LabNetwork::None,
         .disk = false });
     QSignalSpy started(m_embedded.get(), &lab::VmmLab::started);
     m_embedded->start();

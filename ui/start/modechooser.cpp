@@ -64,7 +64,7 @@ ModeChooser::ModeChooser(QWidget* parent)
     , m_guarded(new QCheckBox(i18n("&Guarded commit"), this))
     , m_incoming(new QComboBox(this))
     , m_keep(new QCheckBox(i18n("&Keep the source, stopped"), this))
-    , m_relay(new QCheckBox(i18n("&Look into both channels"), this))
+    , m_relay(new QCheckBox(i18n("Look &into both channels"), this))
 {
     addModes(m_mode);
     m_mode->setObjectName(u"modeBox"_s);
