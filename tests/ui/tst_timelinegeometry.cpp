@@ -1,16 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "timeline/arrows.h"
-#include "timeline/labels.h"
-#include "timeline/ruler.h"
 #include "timeline/timelinecoordinates.h"
-#include "timeline/timelinegeometry.h"
+#include "timeline/timelinelayout.h"
 #include "timeline/zoomcontrol.h"
 
 #include <QSignalSpy>
 #include <QTest>
 
+using namespace cutover::layout;
 using namespace cutover::ui;
 using namespace Qt::StringLiterals;
 

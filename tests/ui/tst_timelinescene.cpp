@@ -5,10 +5,10 @@
 
 #include "timeline/checkpoints.h"
 #include "timeline/details.h"
-#include "timeline/ownership.h"
 #include "timeline/phases.h"
 #include "timeline/recording.h"
 #include "timeline/timelinehit.h"
+#include "timeline/timelinelayout.h"
 #include "timeline/timelinemodel.h"
 
 #include <QSignalSpy>
@@ -17,6 +17,7 @@
 #include <memory>
 
 using namespace cutover;
+using namespace cutover::layout;
 using namespace cutover::ui;
 using namespace Qt::StringLiterals;
 

@@ -6,7 +6,7 @@
 #include "colours.h"
 #include "format.h"
 #include "pulse/pulsefigures.h"
-#include "timeline/ruler.h"
+#include "timeline/timelinelayout.h"
 
 #include <KLocalizedString>
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "labels.h"
+#include "timelinelayout.h"
 #include "timelinepainter.h"
 
 #include <QPainter>

@@ -178,11 +178,6 @@ std::optional<TimelineHit> hitOwnership(const Query& query)
 
 } // namespace
 
-double bundleSpacing(double em)
-{
-    return em * 0.45;
-}
-
 TimelineHit hitTest(const Scene& scene, const EventIndex& index, const TimelineGeometry& geometry,
     const Interval& range, QPointF position, double reach)
 {

@@ -3,9 +3,7 @@
 
 #pragma once
 
-#include "eventindex.h"
-#include "scene.h"
-#include "timelinegeometry.h"
+#include "timelinelayout.h"
 
 #include <QPointF>
 
@@ -36,8 +34,5 @@ struct TimelineHit
 /// stretch of time before the pause.
 TimelineHit hitTest(const Scene& scene, const EventIndex& index, const TimelineGeometry& geometry,
     const Interval& range, QPointF position, double reach);
-
-/// Arrows that leave and arrive less pixels apart than this are drawn as one.
-double bundleSpacing(double em);
 
 } // namespace cutover::ui

@@ -3,8 +3,7 @@
 
 #pragma once
 
-#include "eventindex.h"
-#include "scene.h"
+#include "timelinelayout.h"
 
 #include "timeline/keyevents.h"
 #include "timeline/record.h"

@@ -4,7 +4,7 @@
 #include "timelinepainter.h"
 
 #include "format.h"
-#include "ruler.h"
+#include "timelinelayout.h"
 
 #include <KLocalizedString>
 
@@ -14,23 +14,6 @@
 #include <algorithm>
 
 namespace cutover::ui {
-
-QString laneTitle(LaneId lane)
-{
-    switch (lane) {
-    case LaneId::Source:
-        return i18n("Source");
-    case LaneId::Channels:
-        return i18n("Channels");
-    case LaneId::Destination:
-        return i18n("Destination");
-    case LaneId::Ownership:
-        return i18n("Ownership");
-    case LaneId::Console:
-        return i18n("Console");
-    }
-    return {};
-}
 
 static QFont scaled(QFont font, bool bold)
 {

@@ -4,9 +4,7 @@
 #pragma once
 
 #include "colours.h"
-#include "eventindex.h"
-#include "scene.h"
-#include "timelinegeometry.h"
+#include "timelinelayout.h"
 
 #include <QFont>
 #include <QFontMetricsF>
@@ -17,8 +15,6 @@
 class QPainter;
 
 namespace cutover::ui {
-
-QString laneTitle(LaneId lane);
 
 /// The fonts of the timeline and the widths of texts in them: measuring costs more than drawing.
 class TimelineFonts

@@ -35,6 +35,8 @@ public:
 
     void selectEvent(std::optional<std::size_t> event);
     void showPause();
+    /// As TimelineView::picture().
+    QImage picture() const { return m_view->picture(); }
     /// Up to where a replay has come, CLOCK_REALTIME; what is later stands back. Nothing ends that.
     void setPlayPosition(std::optional<qint64> timeNs) { m_zoom.setPlayPosition(timeNs); }
     /// Takes in what the record has got since the last time; otherwise done with the next frame.

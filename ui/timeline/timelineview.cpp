@@ -250,6 +250,42 @@ qint64 TimelineView::timeOfInterest() const
     return timeAt(plot.center().x());
 }
 
+QImage TimelineView::picture() const
+{
+    constexpr double narrowest = 1000;
+    constexpr double tallest = 8000;
+    constexpr double density = 2;
+    TimelineGeometry::Space space = spaceNow();
+    space.scroll = 0;
+    space.width = std::max(space.width, narrowest);
+    space.height = std::min(TimelineGeometry::heightFor(space, TimelineGeometry::maximumLabelRows), tallest);
+    if (m_model->index().isEmpty())
+        return {};
+    QImage image((QSizeF(space.width, space.height) * density).toSize(), QImage::Format_RGB32);
+    image.setDevicePixelRatio(density);
+    QPainter painter(&image);
+    const TimelineGeometry geometry(space);
+    const Colours colours = Colours::of(palette());
+    const TimelinePainter::State state{ .range = m_zoom->range(),
+        .selection = m_zoom->selection(),
+        .selected = std::nullopt,
+        .selectedTime = {},
+        .selectedLane = std::nullopt,
+        .markerA = m_zoom->marker(ZoomControl::Marker::A),
+        .markerB = m_zoom->marker(ZoomControl::Marker::B),
+        .play = std::nullopt,
+        .currentLane = std::nullopt };
+    TimelinePainter(painter,
+        { .scene = m_model->scene(),
+            .index = m_model->index(),
+            .geometry = geometry,
+            .colours = colours,
+            .fonts = m_fonts },
+        state)
+        .paint();
+    return image;
+}
+
 void TimelineView::paintEvent(QPaintEvent* /*event*/)
 {
     QPainter painter(viewport());

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "timelinegeometry.h"
+#include "timelinelayout.h"
 #include "timelinehit.h"
 #include "timelinemodel.h"
 #include "timelinepainter.h"
@@ -48,6 +48,9 @@ public:
     void toggleFolded(LaneId lane);
 
     TimelineGeometry geometryNow() const;
+    /// What is in view, with all that belongs to it from top to bottom; two pixels of it for each of the
+    /// screen. Null where nothing is recorded.
+    QImage picture() const;
     /// What is selected, and of which lane, in a sentence.
     QString spokenSelection() const;
 

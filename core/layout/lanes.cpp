@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "lanes.h"
+#include "layout/lanes.h"
 
 #include <KLocalizedString>
 
 #include <algorithm>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 using timeline::Category;
 using timeline::Event;
@@ -121,6 +121,8 @@ QString actionName(const Event& event)
     case Category::Action:
         if (event.name == u"command")
             return text("command");
+        if (event.name == u"settings")
+            return {};
         return event.name == u"note" ? i18nc("a remark of the session", "note") : event.name;
     case Category::Verdict:
         return event.name == u"verified" ? i18n("verified") : event.name;
@@ -216,4 +218,4 @@ Lane consoleLane(const timeline::KeyEvents& events, const Interval& extent)
     return lane;
 }
 
-} // namespace cutover::ui
+} // namespace cutover::layout

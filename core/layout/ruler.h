@@ -3,13 +3,13 @@
 
 #pragma once
 
-#include "timelinecoordinates.h"
+#include "layout/coordinates.h"
 
 #include <QString>
 
 #include <vector>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 struct RulerTick
 {
@@ -23,4 +23,4 @@ qint64 rulerStep(const Interval& range, double width, double spacing);
 /// The ticks of \a range at multiples of the step, counted from \a originNs.
 std::vector<RulerTick> rulerTicks(const Interval& range, double width, double spacing, qint64 originNs);
 
-} // namespace cutover::ui
+} // namespace cutover::layout

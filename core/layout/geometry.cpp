@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "timelinegeometry.h"
+#include "layout/geometry.h"
 
-namespace cutover::ui {
+#include <KLocalizedString>
+
+namespace cutover::layout {
 
 namespace {
 
@@ -83,6 +85,23 @@ QString laneKey(LaneId lane)
         return QStringLiteral("ownership");
     case LaneId::Console:
         return QStringLiteral("console");
+    }
+    return {};
+}
+
+QString laneTitle(LaneId lane)
+{
+    switch (lane) {
+    case LaneId::Source:
+        return i18n("Source");
+    case LaneId::Channels:
+        return i18n("Channels");
+    case LaneId::Destination:
+        return i18n("Destination");
+    case LaneId::Ownership:
+        return i18n("Ownership");
+    case LaneId::Console:
+        return i18n("Console");
     }
     return {};
 }
@@ -254,4 +273,4 @@ QRectF TimelineGeometry::stretch(const Interval& part, const Interval& range, co
     return { left, within.top(), std::max(0.0, right - left), within.height() };
 }
 
-} // namespace cutover::ui
+} // namespace cutover::layout

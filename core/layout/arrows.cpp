@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "arrows.h"
+#include "layout/arrows.h"
 
 #include "timeline/fds.h"
 
 #include <utility>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 QString Arrow::label() const
 {
@@ -67,6 +67,11 @@ std::vector<Arrow> arrowsOf(std::span<const timeline::Event> events)
     return arrows;
 }
 
+double bundleSpacing(double em)
+{
+    return em * 0.45;
+}
+
 std::vector<ArrowBundle> bundleArrows(
     std::span<const Arrow> arrows, const Interval& range, double width, double spacing)
 {
@@ -95,4 +100,4 @@ std::vector<ArrowBundle> bundleArrows(
     return bundles;
 }
 
-} // namespace cutover::ui
+} // namespace cutover::layout

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "timelinecoordinates.h"
+#include "layout/coordinates.h"
 
 #include "timeline/event.h"
 
@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 /// A descriptor on its way from the source to the destination.
 struct Arrow
@@ -54,8 +54,10 @@ struct ArrowBundle
     }
 };
 
+/// Arrows that leave and arrive less pixels apart than this should be drawn as one.
+double bundleSpacing(double em);
 /// Bundles neighbours that leave and arrive less than \a spacing pixels apart where \a range fills \a width.
 std::vector<ArrowBundle> bundleArrows(
     std::span<const Arrow> arrows, const Interval& range, double width, double spacing);
 
-} // namespace cutover::ui
+} // namespace cutover::layout

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "timelinecoordinates.h"
+#include "layout/coordinates.h"
 
 #include "timeline/event.h"
 #include "timeline/spans.h"
@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 enum class Owner : std::uint8_t {
     Source,
@@ -51,4 +51,4 @@ std::vector<OwnershipRow> ownershipRows(
 /// "The source owns it.", translated.
 QString ownerSentence(const OwnershipRow& row, const OwnershipSpan& span);
 
-} // namespace cutover::ui
+} // namespace cutover::layout

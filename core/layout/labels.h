@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 /// A text that wants to stand at a tick.
 struct LabelRequest
@@ -28,4 +28,4 @@ struct LabelPlace
 std::vector<std::optional<LabelPlace>> placeLabels(
     std::span<const LabelRequest> requests, int rows, double gap, double width);
 
-} // namespace cutover::ui
+} // namespace cutover::layout

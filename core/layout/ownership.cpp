@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "ownership.h"
+#include "layout/ownership.h"
 
 #include <KLocalizedString>
 
@@ -13,7 +13,7 @@
 #include <map>
 #include <optional>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 using timeline::Category;
 using timeline::Event;
@@ -234,4 +234,4 @@ QString ownerSentence(const OwnershipRow& row, const OwnershipSpan& span)
     return sentence;
 }
 
-} // namespace cutover::ui
+} // namespace cutover::layout

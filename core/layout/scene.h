@@ -3,9 +3,9 @@
 
 #pragma once
 
-#include "arrows.h"
-#include "ownership.h"
-#include "timelinecoordinates.h"
+#include "layout/arrows.h"
+#include "layout/coordinates.h"
+#include "layout/ownership.h"
 
 #include "timeline/checkpoints.h"
 #include "timeline/keyevents.h"
@@ -15,7 +15,7 @@
 
 #include <vector>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 /// What a bar of a lane means; the painter gives it a colour.
 enum class Tone : std::uint8_t { Idle, Runs, Stop, Save, Prepare, Load, Wait, Fault };
@@ -76,4 +76,4 @@ struct Scene
 /// Pure; linear in the number of key events. \a extent: of all timed events.
 Scene buildScene(const timeline::KeyEvents& events, const Interval& extent);
 
-} // namespace cutover::ui
+} // namespace cutover::layout

@@ -3,17 +3,18 @@
 
 #pragma once
 
-#include "timelinecoordinates.h"
+#include "layout/coordinates.h"
 
 #include "base/side.h"
 
 #include <QRectF>
+#include <QString>
 
 #include <array>
 #include <cstdint>
 #include <optional>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 enum class LaneId : std::uint8_t { Source, Channels, Destination, Ownership, Console };
 inline constexpr std::array allLanes{ LaneId::Source, LaneId::Channels, LaneId::Destination,
@@ -23,6 +24,8 @@ inline constexpr std::array allLanes{ LaneId::Source, LaneId::Channels, LaneId::
 LaneId laneOf(Side side);
 /// "source", ...: for settings and the names of actions.
 QString laneKey(LaneId lane);
+/// "Source", ...: translated.
+QString laneTitle(LaneId lane);
 
 /// How one lane is to be shown.
 struct LaneLook
@@ -107,4 +110,4 @@ private:
     double m_air = 0; ///< what a lane gets above and below its bar where there is plenty of room
 };
 
-} // namespace cutover::ui
+} // namespace cutover::layout

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "timelinecoordinates.h"
+#include "layout/coordinates.h"
 
 #include "timeline/event.h"
 
@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 /// An event's place in time.
 struct EventPoint
@@ -68,4 +68,4 @@ private:
     std::size_t m_taken = 0;
 };
 
-} // namespace cutover::ui
+} // namespace cutover::layout

@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "scene.h"
+#include "layout/scene.h"
 
-#include "lanes.h"
+#include "layout/lanes.h"
 
 #include <algorithm>
 #include <ranges>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 using timeline::Category;
 using timeline::Event;
@@ -105,4 +105,4 @@ Scene buildScene(const timeline::KeyEvents& keyEvents, const Interval& extent)
     return scene;
 }
 
-} // namespace cutover::ui
+} // namespace cutover::layout

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "ruler.h"
+#include "layout/ruler.h"
 
 #include <KLocalizedString>
 
@@ -9,7 +9,7 @@
 
 #include <cstdlib>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 static QString tickLabel(qint64 offsetNs, qint64 stepNs)
 {
@@ -67,4 +67,4 @@ std::vector<RulerTick> rulerTicks(const Interval& range, double width, double sp
     return ticks;
 }
 
-} // namespace cutover::ui
+} // namespace cutover::layout

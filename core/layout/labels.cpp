@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "labels.h"
+#include "layout/labels.h"
 
 #include <algorithm>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 namespace {
 
@@ -64,4 +64,4 @@ std::vector<std::optional<LabelPlace>> placeLabels(
     return places;
 }
 
-} // namespace cutover::ui
+} // namespace cutover::layout

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "eventindex.h"
+#include "layout/eventindex.h"
 
 #include <tuple>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 static bool isBefore(const EventPoint& a, const EventPoint& b)
 {
@@ -156,4 +156,4 @@ std::optional<EventPoint> EventIndex::step(const EventPoint& from, int direction
     }
 }
 
-} // namespace cutover::ui
+} // namespace cutover::layout

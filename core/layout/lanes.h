@@ -3,13 +3,13 @@
 
 #pragma once
 
-#include "scene.h"
+#include "layout/scene.h"
 
 #include "timeline/spans.h"
 
 #include <span>
 
-namespace cutover::ui {
+namespace cutover::layout {
 
 /// The bars of one lane: the states of the VMM of \a side, and what a stop on the source consists of, divided
 /// at \a marks, its checkpoints. Texts translated. \a spans are of both sides, sorted as timeline::spans()
@@ -23,4 +23,4 @@ std::vector<LaneMark> checkpointMarks(Side side, const timeline::KeyEvents& even
 /// What the console did and was told to do, and the states of its session.
 Lane consoleLane(const timeline::KeyEvents& events, const Interval& extent);
 
-} // namespace cutover::ui
+} // namespace cutover::layout
