@@ -169,6 +169,13 @@ private:
     std::set<std::pair<int, Lane>> m_lanes;
 };
 
+/// Where the slice of an arrow's end ends: slices of one lane must not cross.
+qint64 sliceEnd(std::span<const qint64> sortedNs, qint64 atNs)
+{
+    const auto next = std::ranges::upper_bound(sortedNs, atNs);
+    return next == sortedNs.end() ? atNs + nsPerUs : std::min(atNs + nsPerUs, *next);
+}
+
 void writeMigration(Writer& writer, std::span<const Event> events, std::size_t index, qint64& flowId)
 {
     for (const Phase& phase : phases(events, index)) {
@@ -184,15 +191,23 @@ void writeMigration(Writer& writer, std::span<const Event> events, std::size_t i
                 { QStringLiteral("tier"), evidenceTierId(pause.pause.tier) },
                 { QStringLiteral("clockErrorNs"), pause.pause.clockErrorNs } });
     }
-    for (const FdEntry& fd : fdTable(events, index)) {
-        if (fd.sentNs <= 0 || fd.receivedNs < fd.sentNs)
-            continue;
+    std::vector<FdEntry> fds = fdTable(events, index);
+    std::erase_if(fds, [](const FdEntry& fd) { return fd.sentNs <= 0 || fd.receivedNs < fd.sentNs; });
+    std::vector<qint64> sentNs;
+    std::vector<qint64> receivedNs;
+    for (const FdEntry& fd : fds) {
+        sentNs.push_back(fd.sentNs);
+        receivedNs.push_back(fd.receivedNs);
+    }
+    std::ranges::sort(sentNs);
+    std::ranges::sort(receivedNs);
+    for (const FdEntry& fd : fds) {
         const QString name = fd.name.isEmpty() ? QStringLiteral("fd") : fd.name;
         const Writer::Place from{ .side = Side::Source, .lane = FdLane };
         const Writer::Place to{ .side = Side::Destination, .lane = FdLane };
         // An arrow needs a slice at each end.
-        writer.complete(from, name, "fd", fd.sentNs, fd.sentNs + nsPerUs);
-        writer.complete(to, name, "fd", fd.receivedNs, fd.receivedNs + nsPerUs);
+        writer.complete(from, name, "fd", fd.sentNs, sliceEnd(sentNs, fd.sentNs));
+        writer.complete(to, name, "fd", fd.receivedNs, sliceEnd(receivedNs, fd.receivedNs));
         ++flowId;
         writer.flow("s", from, name, flowId, fd.sentNs);
         writer.flow("f", to, name, flowId, fd.receivedNs);

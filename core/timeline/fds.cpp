@@ -102,22 +102,17 @@ public:
 
     std::vector<FdEntry> finish()
     {
+        reindex();
         for (const auto& [key, held] : m_source) {
-            const bool known = std::ranges::any_of(
-                m_entries, [&](const FdEntry& entry) { return Key(entry.name, entry.id) == key; });
-            if (!known)
+            if (!m_index.contains(key))
                 m_entries.push_back(savedEntry(key, held));
         }
         for (FdEntry& entry : m_entries)
             claim(entry);
+        reindex();
         for (const auto& [key, found] : m_found) {
-            if (found.fd < 0 || find(key))
-                continue;
-            FdEntry entry;
-            entry.name = key.first;
-            entry.id = key.second;
-            m_entries.push_back(entry);
-            claim(m_entries.back());
+            if (found.fd >= 0 && !m_index.contains(key))
+                claim(added(key));
         }
         for (const Fact* fact : m_relayed)
             relay(*fact);
@@ -176,11 +171,21 @@ private:
         return entry;
     }
 
-    FdEntry* find(const Key& key)
+    /// The names are known at last, and there may be thousands.
+    void reindex()
     {
-        const auto entry
-            = std::ranges::find_if(m_entries, [&](const FdEntry& e) { return Key(e.name, e.id) == key; });
-        return entry == m_entries.end() ? nullptr : &*entry;
+        m_index.clear();
+        for (std::size_t i = 0; i < m_entries.size(); ++i)
+            m_index.try_emplace(Key(m_entries[i].name, m_entries[i].id), i);
+    }
+
+    FdEntry& added(const Key& key)
+    {
+        m_index.try_emplace(key, m_entries.size());
+        FdEntry& entry = m_entries.emplace_back();
+        entry.name = key.first;
+        entry.id = key.second;
+        return entry;
     }
 
     FdEntry& slot(std::size_t index)
@@ -280,13 +285,8 @@ private:
     void verify(const Fact& fact)
     {
         const Key key(fact.event->name, static_cast<int>(fact.number(QLatin1StringView("id"))));
-        FdEntry* entry = find(key);
-        if (!entry) {
-            m_entries.emplace_back();
-            entry = &m_entries.back();
-            entry->name = key.first;
-            entry->id = key.second;
-        }
+        const auto known = m_index.find(key);
+        FdEntry* const entry = known == m_index.end() ? &added(key) : &m_entries[known->second];
         const auto number = [&fact](QLatin1StringView name, std::optional<int>& out) {
             const qint64 value = fact.number(name, -1);
             if (value >= 0 && !out)
@@ -303,6 +303,7 @@ private:
 
     Holdings m_source;
     std::vector<FdEntry> m_entries;
+    std::map<Key, std::size_t> m_index; ///< of the entries by their names; the first counts
     std::map<Key, Found> m_found;
     std::vector<const Fact*> m_session;
     std::vector<const Fact*> m_relayed;

@@ -26,6 +26,8 @@ private Q_SLOTS:
     void csvKeepsEveryEvent();
     void perfettoFollowsTheSchema_data();
     void perfettoFollowsTheSchema();
+    void perfettoSlicesNest_data();
+    void perfettoSlicesNest();
     void perfettoKeepsNanoseconds();
     void perfettoShowsFdsAsFlows();
     void json_data();
@@ -136,6 +138,50 @@ void TestExport::perfettoFollowsTheSchema()
     }
     QCOMPARE(processes.size(), 4);
     QVERIFY(named == used);
+}
+
+void TestExport::perfettoSlicesNest_data()
+{
+    perfettoFollowsTheSchema_data();
+}
+
+/// The format has complete events of one thread lie within or beside each other; a trace processor leaves out
+/// or cuts those that cross.
+void TestExport::perfettoSlicesNest()
+{
+    QFETCH(const QString, name);
+    const std::vector<Event> events = name == u"odd" ? std::vector<Event>() : test::migrationFrom(name);
+    struct Slice
+    {
+        qint64 startNs = 0;
+        qint64 endNs = 0;
+        QString name;
+    };
+    std::map<std::pair<int, int>, std::vector<Slice>> lanes;
+    for (const QJsonValue& value : traceEvents(events)) {
+        const QJsonObject event = value.toObject();
+        if (event[u"ph"].toString() != u"X")
+            continue;
+        const qint64 startNs = qRound64(event[u"ts"].toDouble() * 1000);
+        lanes[{ event[u"pid"].toInt(), event[u"tid"].toInt() }].push_back({ .startNs = startNs,
+            .endNs = startNs + qRound64(event[u"dur"].toDouble() * 1000),
+            .name = event[u"name"].toString() });
+    }
+    for (auto& [lane, slices] : lanes) {
+        std::ranges::stable_sort(slices, [](const Slice& a, const Slice& b) {
+            return a.startNs != b.startNs ? a.startNs < b.startNs : a.endNs > b.endNs;
+        });
+        std::vector<Slice> open;
+        for (const Slice& slice : slices) {
+            while (!open.empty() && open.back().endNs <= slice.startNs)
+                open.pop_back();
+            if (!open.empty() && slice.endNs > open.back().endNs)
+                QFAIL(qPrintable(u"%1.%2: %3 crosses %4"_s.arg(lane.first)
+                        .arg(lane.second)
+                        .arg(slice.name, open.back().name)));
+            open.push_back(slice);
+        }
+    }
 }
 
 void TestExport::perfettoKeepsNanoseconds()
