@@ -174,6 +174,9 @@ void Session::Private::callVmm(const action::Call& call)
             return;
         }
     }
+    // The last moment that costs the guest nothing, and all that is to be set is set.
+    if (call.command == u"migrate" || call.command == u"migrate-incoming")
+        noteSettings(call.side);
     const Side side = call.side;
     const Tag tag = call.tag;
     vmm->call(call.command, call.arguments, [this, side, tag, vmm](const Result<QJsonValue>& result) {
@@ -294,6 +297,8 @@ Result<void> Session::migrate()
     if (isSwitching())
         return cutover::failure(ErrorCode::Busy, i18n("migrate"), {}, i18n("a switch is being set"),
             i18n("Try again in a moment."));
+    if (std::holds_alternative<state::Ready>(d->machine.state))
+        d->settingsNoted = {};
     return d->feed(input::Migrate{});
 }
 

@@ -99,6 +99,10 @@ public:
     /// returned with what was found.
     std::vector<FdProof> compareUntold(std::vector<PassedFd>& told);
 
+    // sessionsettings.cpp
+    /// Once for each side and migration.
+    void noteSettings(Side side);
+
     // sessionfix.cpp
     Result<void> carryOut(const Fix& fix, std::optional<DoneFix> done);
     /// Those that a new request has overruled.
@@ -149,6 +153,7 @@ public:
     std::vector<Check> checks;
     std::vector<DoneFix> fixes;
     Verification verification;
+    std::array<bool, 2> settingsNoted{}; ///< in this migration: the source's, the destination's
     std::array<EndpointStatus, 2> toldStatus; ///< as it stands in the record: of the source, the destination
     QString folder;
     PairJournal journal;

@@ -29,7 +29,8 @@ bool ReplayedSession::concerns(const Event& event)
     case Category::Endpoint:
         return true;
     case Category::Action:
-        return event.name == "check"_L1 || event.name == "destination"_L1 || event.name == "note"_L1;
+        return event.name == "check"_L1 || event.name == "destination"_L1 || event.name == "note"_L1
+            || event.name == "settings"_L1;
     case Category::Process:
         return event.name == "spawned"_L1 || event.name == "exited"_L1;
     case Category::QmpEvent:
@@ -55,6 +56,7 @@ void ReplayedSession::take(const Event& event)
         note.reset();
         if (std::holds_alternative<state::Checking>(state)) {
             checks.clear();
+            settings = {};
             derived.reset();
             verification = {};
         }
@@ -94,6 +96,8 @@ void ReplayedSession::takeAction(const Event& event)
         request = requestFromRecord(event.attributes);
     else if (event.name == "destination"_L1)
         derived = derivedFromRecord(event.attributes);
+    else if (event.name == "settings"_L1 && event.side <= Side::Destination)
+        settings[event.side == Side::Source ? 0 : 1] = settingsFromRecord(event.attributes);
     else if (event.name == "note"_L1 && event.attributes.contains("failure"_L1))
         note = failureFromRecord(event.attributes["failure"_L1].toObject());
 }

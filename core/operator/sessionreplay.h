@@ -4,8 +4,10 @@
 #pragma once
 
 #include "operator/sessionrecord.h"
+#include "operator/vmmsettings.h"
 #include "timeline/event.h"
 
+#include <array>
 #include <optional>
 #include <span>
 #include <vector>
@@ -22,6 +24,7 @@ struct ReplayedSession
     std::vector<Check> checks;
     std::optional<DerivedCommand> derived;
     Verification verification;
+    std::array<VmmSettings, 2> settings; ///< of the source, the destination; empty: not recorded
     std::optional<Failure> note; ///< what was tolerated in this state, last
 
     /// Whether take() would look at it at all.

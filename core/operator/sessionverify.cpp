@@ -43,6 +43,8 @@ void Session::Private::verify()
         ++pendingAnswers;
         awaitBeat({}, monotonicNs() + beatLimitNs);
     }
+    // One that took its channel from its command line had no monitor before.
+    noteSettings(Side::Destination);
     if (pendingAnswers == 0)
         QMetaObject::invokeMethod(this, [this] { concludeVerification(); }, Qt::QueuedConnection);
 }

@@ -115,6 +115,37 @@ std::vector<ParameterRow> parameterRows(const op::Facts* source)
     return rows;
 }
 
+static QString recordedRemark(
+    const op::VmmSetting& of, const op::VmmSetting* destination, const QString& unit)
+{
+    QStringList parts;
+    if (of.isCapability)
+        parts.append(i18n("capability"));
+    if (const QString origin = op::originText(of.origin); !origin.isEmpty())
+        parts.append(origin);
+    if (destination && destination->value != of.value)
+        parts.append(i18nc("a value", "destination: %1", text(destination->value, unit)));
+    return parts.join(u"; "_s);
+}
+
+std::vector<ParameterRow> recordedRows(const op::VmmSettings& source, const op::VmmSettings& destination)
+{
+    std::vector<ParameterRow> rows;
+    for (const op::VmmSetting& setting : source) {
+        const auto other = std::ranges::find_if(destination, [&setting](const op::VmmSetting& each) {
+            return each.name == setting.name && each.isCapability == setting.isCapability;
+        });
+        const QString unit = unitOf(setting.name);
+        rows.push_back({ .name = setting.name,
+            .type = Type::Recorded,
+            .choices = {},
+            .unit = unit,
+            .now = setting.value,
+            .remark = recordedRemark(setting, other == destination.end() ? nullptr : &*other, unit) });
+    }
+    return rows;
+}
+
 void ParametersModel::setRows(std::vector<ParameterRow> rows)
 {
     if (rows == m_rows)
@@ -225,6 +256,7 @@ bool ParametersModel::setData(const QModelIndex& index, const QVariant& value, i
         choose(index.row(), value.toDouble());
         return role == Qt::EditRole;
     case Type::Fixed:
+    case Type::Recorded:
         return false;
     }
     return false;
@@ -237,6 +269,8 @@ Qt::ItemFlags ParametersModel::flags(const QModelIndex& index) const
     const Type type = row(index.row()).type;
     if (type == Type::Fixed)
         return Qt::ItemIsSelectable;
+    if (type == Type::Recorded)
+        return Qt::ItemIsSelectable | Qt::ItemIsEnabled;
     Qt::ItemFlags flags = Qt::ItemIsSelectable | Qt::ItemIsEnabled;
     if (index.column() == ValueColumn)
         flags |= type == Type::Switch ? Qt::ItemIsUserCheckable : Qt::ItemIsEditable;

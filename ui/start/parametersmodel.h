@@ -4,6 +4,7 @@
 #pragma once
 
 #include "operator/facts.h"
+#include "operator/vmmsettings.h"
 
 #include <QAbstractTableModel>
 #include <QJsonObject>
@@ -16,7 +17,7 @@ namespace cutover::ui {
 /// A migration parameter as the source's schema describes it.
 struct ParameterRow
 {
-    enum class Type : std::uint8_t { Switch, Choice, Integer, Number, Text, Fixed };
+    enum class Type : std::uint8_t { Switch, Choice, Integer, Number, Text, Fixed, Recorded };
     QString name;
     Type type = Type::Text;
     QStringList choices; ///< Choice
@@ -29,6 +30,9 @@ struct ParameterRow
 /// All that migrate-set-parameters takes, but the mode, and what only other VMMs have as Fixed rows with the
 /// reason. Pure; empty without a schema.
 std::vector<ParameterRow> parameterRows(const op::Facts* source);
+/// What a recording tells of a migration: parameters and capabilities of both sides, to be read only. The
+/// destination's value and where a value comes from are in the remark. Empty if it tells none.
+std::vector<ParameterRow> recordedRows(const op::VmmSettings& source, const op::VmmSettings& destination);
 
 /// The parameters of a migration: the source's values, and in their place what is chosen for this migration.
 class ParametersModel : public QAbstractTableModel

@@ -235,7 +235,10 @@ void SetupPanel::refresh()
 {
     const op::Facts* source = m_session->sourceFacts();
     m_mode->setOffers(offersOf(source));
-    m_parameters.setRows(parameterRows(source));
+    const auto events = m_session->record().events();
+    m_parameters.setRows(source ? parameterRows(source)
+                                : recordedRows(op::lastSettings(events, Side::Source),
+                                      op::lastSettings(events, Side::Destination)));
     if (source && source->process)
         m_destination->setSource(source->name, source->process->argv);
     if (std::holds_alternative<op::state::Checking>(m_session->state()) || !m_pending)
@@ -261,7 +264,9 @@ void SetupPanel::updateBar()
             ? Result<void>()
             : failure(ErrorCode::Refused, i18n("reset the command line"), {}, i18n("it was not edited")));
     m_how->setEnabled(allowed.has_value());
-    m_parameterTable->setEnabled(allowed.has_value());
+    const bool isRecorded
+        = m_parameters.rowCount() > 0 && m_parameters.row(0).type == ParameterRow::Type::Recorded;
+    m_parameterTable->setEnabled(allowed.has_value() || isRecorded);
     const Result<void> usable = m_destination->usable();
     m_apply->setEnabled(allowed && m_pending && usable);
     m_takeBack->setEnabled(m_pending);
