@@ -3,8 +3,10 @@
 
 #include "timeline/export.h"
 #include "cli/command.h"
+#include "report/report.h"
 #include "timeline/recording.h"
 
+#include <QFile>
 #include <QFileInfo>
 #include <QSaveFile>
 
@@ -16,11 +18,30 @@ namespace cutover::cli {
 
 namespace {
 
-enum class Format : std::uint8_t { Csv, Perfetto, Json };
+enum class Format : std::uint8_t { Html, Svg, Csv, Perfetto, Json };
 
-QByteArray exported(const timeline::Recording& recording, Format format)
+/// The file as it is, damaged lines and all.
+std::optional<QByteArray> contentOf(const QString& path)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly))
+        return std::nullopt;
+    QByteArray content = file.read(report::maxEmbedded + 1);
+    return content.size() > report::maxEmbedded ? std::nullopt : std::optional(std::move(content));
+}
+
+QByteArray exported(const timeline::Recording& recording, const QString& path, Format format)
 {
     switch (format) {
+    case Format::Html:
+        return report::htmlReport({ .events = recording.events,
+            .header = recording.header,
+            .damage = recording.damage,
+            .skippedEvents = recording.skippedEvents,
+            .fileName = QFileInfo(path).fileName(),
+            .recording = contentOf(path) });
+    case Format::Svg:
+        return report::timelinePicture(recording.events);
     case Format::Csv:
         return timeline::toCsv(recording.events);
     case Format::Perfetto:
@@ -28,13 +49,7 @@ QByteArray exported(const timeline::Recording& recording, Format format)
     case Format::Json:
         break;
     }
-    QByteArray text = "[";
-    for (const timeline::Event& event : recording.events) {
-        QByteArray line = timeline::recordingLine(event);
-        line.chop(1);
-        text += (text.size() == 1 ? "\n" : ",\n") + line;
-    }
-    return text + "\n]\n";
+    return timeline::toJson(recording.events);
 }
 
 class ExportCommand : public Command
@@ -55,7 +70,7 @@ public:
             fail(recording.error());
             return;
         }
-        const QByteArray text = exported(*recording, m_format);
+        const QByteArray text = exported(*recording, m_path, m_format);
         if (m_output.isEmpty() || m_output == u"-"_s) {
             console().printRaw(text);
         } else if (const auto written = write(text); !written) {
@@ -97,13 +112,18 @@ CommandSpec spec()
 {
     return {
         .name = u"export"_s,
-        .synopsis = { u"RECORDING --csv|--perfetto|--json [-o FILE]"_s },
-        .summary = i18n("Write a recording in another format"),
+        .synopsis = { u"RECORDING --html|--svg|--csv|--perfetto|--json [-o FILE]"_s },
+        .summary = i18n("Write a report of a recording, or the recording in another format"),
         .description
-        = i18n("For spreadsheets, scripts and trace viewers. The Perfetto trace opens in the Perfetto UI and in "
-               "trace_processor: a lane for each side, its states, phases and device sections, and an arrow for each file "
-               "descriptor."),
+        = i18n("The report is one HTML file that needs nothing else: what happened to the guest, the pause and what it was "
+               "spent on, the timeline, every check, setting and proof, and the recording itself, for somebody who does not "
+               "have Cutover. The other formats are for documents, spreadsheets, scripts and trace viewers. The Perfetto "
+               "trace opens in the Perfetto UI and in trace_processor: a lane for each side, its states, phases and device "
+               "sections, and an arrow for each file descriptor. The report and the picture tell of the last migration of a "
+               "recording. The window also writes the timeline as PNG."),
         .options = {
+            { .name = u"html"_s, .value = {}, .help = i18n("A report of all of it, one file for any browser"), .letter = {}, .choices = {} },
+            { .name = u"svg"_s, .value = {}, .help = i18n("A picture of the timeline"), .letter = {}, .choices = {} },
             { .name = u"csv"_s, .value = {}, .help = i18n("A table, one event a row"), .letter = {}, .choices = {} },
             { .name = u"perfetto"_s, .value = {}, .help = i18n("A trace for Perfetto"), .letter = {}, .choices = {} },
             { .name = u"json"_s, .value = {}, .help = i18n("One JSON document with all events"), .letter = {}, .choices = {} },
@@ -112,6 +132,7 @@ CommandSpec spec()
         .arguments = { { .name = u"RECORDING"_s, .help = i18n("A .cutover file, as --record writes it"), .completes = Completes::Recording } },
         .takesCommand = false,
         .examples = {
+            { u"cutoverctl export update.cutover --html -o update.html"_s, i18n("A report to hand on.") },
             { u"cutoverctl export update.cutover --perfetto -o update.json"_s, i18n("Then open update.json at ui.perfetto.dev.") },
             { u"cutoverctl export update.cutover --csv"_s, i18n("Every event, for a spreadsheet.") },
         },
@@ -122,16 +143,17 @@ CommandSpec spec()
 Result<std::unique_ptr<Command>> create(Console& console, const Options& options)
 {
     std::optional<Format> format;
-    for (const auto& [name, value] : { std::pair(u"csv"_s, Format::Csv),
-             std::pair(u"perfetto"_s, Format::Perfetto), std::pair(u"json"_s, Format::Json) }) {
+    for (const auto& [name, value] : { std::pair(u"html"_s, Format::Html), std::pair(u"svg"_s, Format::Svg),
+             std::pair(u"csv"_s, Format::Csv), std::pair(u"perfetto"_s, Format::Perfetto),
+             std::pair(u"json"_s, Format::Json) }) {
         if (!options.isSet(name))
             continue;
         if (format)
-            return usageError(i18n("only one of --csv, --perfetto and --json is possible"));
+            return usageError(i18n("only one format is possible"));
         format = value;
     }
     if (!format)
-        return usageError(i18n("the format is missing: --csv, --perfetto or --json"));
+        return usageError(i18n("the format is missing: --html, --svg, --csv, --perfetto or --json"));
     return std::make_unique<ExportCommand>(console, options, *format);
 }
 

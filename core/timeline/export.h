@@ -24,6 +24,9 @@ QByteArray toCsv(std::span<const Event> events);
 /// in otherData.start_ns. Events without a time are left out.
 QByteArray toPerfetto(std::span<const Event> events);
 
+/// All events as one JSON document: an array of the objects that are the lines of a recording.
+QByteArray toJson(std::span<const Event> events);
+
 /// What `cutoverctl --json` prints of a migration: {"migration", "migrations", "outcome", "verdict",
 /// "phases", "checkpoints", "pause": {"outcome", "ns", "tier", "clockErrorNs", "rows", ...}, "fds",
 /// "alarms"}. Durations and times are integers in ns; what is not known is null.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "timeline/export.h"
+#include "timeline/recording.h"
 
 #include <QJsonArray>
 
@@ -79,6 +80,17 @@ QJsonObject fdJson(const FdEntry& fd)
 }
 
 } // namespace
+
+QByteArray toJson(std::span<const Event> events)
+{
+    QByteArray text = "[";
+    for (const Event& event : events) {
+        QByteArray line = recordingLine(event);
+        line.chop(1);
+        text += (text.size() == 1 ? "\n" : ",\n") + line;
+    }
+    return text + "\n]\n";
+}
 
 QJsonObject toJson(const Summary& summary)
 {

@@ -49,7 +49,7 @@ _cutoverctl() {
     migrate) options='--source --destination --binary --mode --incoming --set --unguarded --keep-source --relay --fault --i-know --no-trace --time-limit --record --json --yes -y' ;;
     rescue) options='--pair --source --to --yes -y --json' ;;
     show) options='--full --migration --json' ;;
-    export) options='--csv --perfetto --json --output -o' ;;
+    export) options='--html --svg --csv --perfetto --json --output -o' ;;
     inspect) options='--listen --forward --main-listen --main-forward --record --time-limit --json' ;;
     demo) options='--vmm --binary --new-binary --accel --handover --migrate-fds --queues --network --ram --bare --keep --list --record --json' ;;
     lab) options='--vmm --binary --accel --queues --network --ram --bare' ;;

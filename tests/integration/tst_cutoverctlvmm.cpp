@@ -6,6 +6,7 @@
 
 #include <QTemporaryDir>
 #include <QThread>
+#include <QXmlStreamReader>
 
 #include <csignal>
 #include <optional>
@@ -23,6 +24,7 @@ private Q_SLOTS:
     void cleanup() { m_pair.reset(); }
 
     void listCheckMigrate();
+    void reportTellsTheSettings();
     void destinationThatFails_data();
     void destinationThatFails();
     void exclusiveDeviceOpenedTooEarly();
@@ -106,6 +108,52 @@ void TestCutoverctlVmm::listCheckMigrate()
         QCOMPARE(fd["identity"_L1].toString(), u"same"_s);
     QVERIFY(guestRunsAt(m_pair->lab().qmpPath()));
     QVERIFY(allThreadsAre(pid, 'Z'));
+}
+
+/// The text of all cells of the row of a report's table whose heading is \a name.
+static QStringList rowOf(const QString& page, const QString& name)
+{
+    QXmlStreamReader reader(page);
+    QStringList cells;
+    while (!reader.atEnd()) {
+        reader.readNext();
+        if (reader.isStartElement() && (reader.name() == u"th" || reader.name() == u"td"))
+            cells.append(reader.readElementText(QXmlStreamReader::IncludeChildElements));
+        if (reader.isEndElement() && reader.name() == u"tr") {
+            if (cells.value(0) == name)
+                return cells;
+            cells.clear();
+        }
+    }
+    return {};
+}
+
+void TestCutoverctlVmm::reportTellsTheSettings()
+{
+    const QString recording = m_runtime->filePath(u"update.cutover"_s);
+    const auto migrated = runProcess({ u"migrate"_s, u"--source"_s, source(), u"--set"_s,
+        u"handover=early-stop"_s, u"--record"_s, recording, u"--yes"_s, u"--json"_s });
+    QVERIFY2(migrated.code == 0, qPrintable(migrated.err + migrated.out.right(2000)));
+    const pid_t destination = migrated.lastJson()["destination"_L1]["pid"_L1].toInt();
+    const auto start = processStartTime(destination);
+    QVERIFY(start && m_pair->lab().takeOver(destination, *start));
+
+    const auto report = runProcess({ u"export"_s, recording, u"--html"_s });
+    QVERIFY2(report.code == 0, qPrintable(report.err));
+    QVERIFY(report.out.contains(u"and runs there. The result was verified."_s));
+    QCOMPARE(rowOf(report.out, u"handover"_s),
+        QStringList({ u"handover"_s, u"early-stop"_s, u"early-stop"_s, u"set for this migration"_s }));
+    const QStringList mode = rowOf(report.out, u"mode"_s);
+    QCOMPARE(mode.value(1), u"cpr-transfer"_s);
+    const QStringList bandwidth = rowOf(report.out, u"max-bandwidth"_s);
+    QVERIFY2(
+        bandwidth.isEmpty() || bandwidth.value(3) == u"built-in default"_s, qPrintable(bandwidth.join(u'|')));
+    QCOMPARE(rowOf(report.out, u"events"_s).mid(1, 2), QStringList({ u"on"_s, u"on"_s }));
+    QCOMPARE(rowOf(report.out, u"ram0"_s).value(4), u"the same open file"_s);
+
+    const auto picture = runProcess({ u"export"_s, recording, u"--svg"_s });
+    QCOMPARE(picture.code, 0);
+    QVERIFY(picture.out.contains(u"<svg"_s));
 }
 
 void TestCutoverctlVmm::destinationThatFails_data()

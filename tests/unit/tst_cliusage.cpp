@@ -98,7 +98,7 @@ void TestCliUsage::usageErrors_data()
     row("two recordings", u"show a b"_s, u"'b' is one argument too many"_s);
     row("migration zero", u"show a --migration 0"_s, u"from 1 on"_s);
     row("no format", u"export a"_s, u"the format is missing"_s);
-    row("two formats", u"export a --csv --json"_s, u"only one of"_s);
+    row("two formats", u"export a --csv --json"_s, u"only one format"_s);
     row("inspect nothing", u"inspect"_s, u"neither a FILE nor --listen"_s);
     row("inspect both", u"inspect a --listen b"_s, u"exclude each other"_s);
     row("limit without listen", u"inspect a --time-limit 3"_s, u"belongs to --listen"_s);

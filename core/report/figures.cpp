@@ -1,0 +1,236 @@
+// SPDX-FileCopyrightText: 2026 The Cutover authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "report/sections.h"
+
+#include "report/timelinesvg.h"
+#include "timeline/timetext.h"
+
+#include <KLocalizedString>
+
+#include <algorithm>
+#include <array>
+
+namespace cutover::report {
+
+using namespace Qt::StringLiterals;
+using timeline::durationText;
+using timeline::GapKind;
+
+namespace {
+
+void writeFigure(Page& page, const QString& what, const QString& value, const QString& basis)
+{
+    page.open(u"div"_s);
+    page.element(u"dt"_s, what);
+    // A number and its unit stay together.
+    page.element(u"dd"_s, QString(value).replace(u' ', u'\u00a0').replace(u"\u00a0±"_s, u" ±"_s),
+        { { u"class"_s, u"value"_s } });
+    page.element(u"dd"_s, basis, { { u"class"_s, u"basis"_s } });
+    page.close();
+}
+
+void writePauseFigure(Page& page, const timeline::PauseBreakdown& pause)
+{
+    if (!pause.isKnown()) {
+        writeFigure(page, i18n("Pause"), i18n("not known"), pause.explanation);
+        return;
+    }
+    QString value = durationText(pause.pause.valueNs);
+    if (pause.pause.clockErrorNs > 0)
+        value += u" ±"_s + durationText(pause.pause.clockErrorNs);
+    writeFigure(page,
+        pause.outcome == timeline::PauseOutcome::Resumed ? i18n("Pause, until the source went on")
+                                                         : i18n("Pause"),
+        value, timeline::evidenceTierText(pause.pause.tier));
+}
+
+QString gapName(GapKind kind)
+{
+    return kind == GapKind::Guest  ? i18n("Guest gap")
+        : kind == GapKind::Network ? i18n("Network gap")
+                                   : i18n("Storage gap");
+}
+
+QString gapMeaning(GapKind kind)
+{
+    return kind == GapKind::Guest  ? i18n("how long the guest's own heartbeat stood still")
+        : kind == GapKind::Network ? i18n("how long a peer in its network heard nothing")
+                                   : i18n("how long none of its disk requests was completed");
+}
+
+void writeGap(Page& page, const Story& story, GapKind kind)
+{
+    const auto gap = std::ranges::find(story.gaps, kind, &timeline::PulseGap::kind);
+    if (gap != story.gaps.end())
+        writeFigure(page, gapName(kind), durationText(gap->lengthNs), gapMeaning(kind));
+    else
+        writeFigure(page, gapName(kind), i18n("not measured"),
+            story.pulse.absent ? i18n("this guest has no pulse: %1 is not known", gapMeaning(kind))
+                               : i18n("the recording does not tell %1", gapMeaning(kind)));
+}
+
+void writeLosses(Page& page, const timeline::PulseTrail& pulse)
+{
+    if (!pulse.heartbeats.empty()) {
+        const auto& last = pulse.heartbeats.back();
+        if (last.firstSweepNs > 0 && last.meanSweepNs > 0 && last.starts > 1)
+            writeFigure(page, i18n("Brown-out"), durationText(last.firstSweepNs),
+                i18n("the guest's first pass over its memory after the start; later ones take %1",
+                    durationText(last.meanSweepNs)));
+        if (last.blocksWritten > 0)
+            writeFigure(page, i18n("Disk blocks wrong or failed"),
+                QString::number(last.blocksWrong + last.blockErrors),
+                i18n("of %1 that the guest read back and compared", QString::number(last.blocksVerified)));
+    }
+    if (!pulse.traffic.empty())
+        writeFigure(page, i18n("Datagrams lost"), QString::number(pulse.traffic.back().missing()),
+            pulse.traffic.back().isFinal
+                ? i18n("of %1 that a peer sent", QString::number(pulse.traffic.back().sent))
+                : i18n("of %1 that a peer sent; some were still under way",
+                      QString::number(pulse.traffic.back().sent)));
+}
+
+void writeFdFigure(Page& page, const Story& story)
+{
+    const auto& fds = story.summary.fds;
+    const auto same = std::ranges::count(fds, u"same"_s, &timeline::FdEntry::identity);
+    const auto passed = std::ranges::count_if(fds, [](const timeline::FdEntry& fd) {
+        return fd.sent || fd.received || fd.claim == timeline::FdClaim::Claimed || fd.identity == u"same";
+    });
+    writeFigure(page, i18n("Descriptors passed"), QString::number(passed),
+        passed == 0 ? i18n("what the guest has was copied or opened again")
+                    : i18np("%1 proved to be the same open file on both sides",
+                          "%1 proved to be the same open files on both sides", static_cast<int>(same)));
+}
+
+/// A picture in words, for those who do not see it.
+QString describe(const Story& story)
+{
+    QStringList parts;
+    for (const layout::Lane* lane : { &story.scene.source, &story.scene.destination }) {
+        QStringList states;
+        for (const auto& span : lane->spans) {
+            if (states.size() >= 12)
+                break;
+            states.append(
+                i18nc("a state, a duration", "%1 for %2", span.text, durationText(span.time.length())));
+        }
+        if (!states.isEmpty())
+            parts.append(sideText(lane->side) + u": "_s + states.join(u", "_s) + u'.');
+    }
+    if (!story.scene.arrows.empty())
+        parts.append(i18np("%1 descriptor moves between them.", "%1 descriptors move between them.",
+            static_cast<int>(story.scene.arrows.size())));
+    return parts.isEmpty() ? i18n("Nothing with a time was recorded.") : parts.join(u' ');
+}
+
+void writePicture(Page& page, const Story& story, const TimelinePicture& picture, const QString& caption)
+{
+    page.open(u"figure"_s);
+    page.open(u"div"_s,
+        { { u"class"_s, u"wide"_s }, { u"role"_s, u"region"_s }, { u"tabindex"_s, u"0"_s },
+            { u"aria-label"_s, picture.title } });
+    writeTimeline(page.xml(), story.scene, story.index, picture);
+    page.close();
+    page.element(u"figcaption"_s, caption);
+    page.close();
+}
+
+} // namespace
+
+void writeFigures(Page& page, const Story& story)
+{
+    page.open(u"dl"_s, { { u"class"_s, u"figures"_s } });
+    writePauseFigure(page, story.summary.pause);
+    for (const GapKind kind : { GapKind::Guest, GapKind::Network, GapKind::Storage })
+        writeGap(page, story, kind);
+    writeLosses(page, story.pulse);
+    writeFdFigure(page, story);
+    page.close();
+    const timeline::PauseBreakdown& pause = story.summary.pause;
+    if (pause.isKnown())
+        page.paragraph(pause.explanation, u"faint"_s);
+}
+
+void writeTimelines(Page& page, const Story& story)
+{
+    page.section(u"timeline"_s, i18n("Timeline"));
+    if (story.scene.isEmpty()) {
+        page.paragraph(i18n("Nothing with a time was recorded, so there is nothing to draw."));
+        return;
+    }
+    const QString words = describe(story);
+    writePicture(page, story,
+        { .range = story.migrationSpan(),
+            .title = i18n("The whole migration"),
+            .description = words,
+            .prefix = u"whole"_s },
+        i18n(
+            "The whole migration. Zero is the start of the pause, which is shaded; arrows are descriptors on "
+            "their way from the source to the destination. Point at a bar for what it is."));
+    const layout::Interval close = story.scene.pauseSurroundings();
+    if (!close.isEmpty())
+        writePicture(page, story,
+            { .range = close, .title = i18n("Around the pause"), .description = words, .prefix = u"pause"_s },
+            i18n("The pause, with half its length on each side."));
+}
+
+namespace {
+
+Table hazardTable(const Story& story)
+{
+    Table table{ .caption = i18n("What was found, the worst first"),
+        .columns = { i18n("What"), i18n("How bad"), i18n("Evidence"), i18n("What to do") },
+        .rows = {} };
+    const auto add
+        = [&table](const QString& what, bool isBad, const QString& evidence, const QString& remedy = {}) {
+              table.rows.push_back(
+                  { { what }, { isBad ? i18n("fault") : i18n("warning"), isBad ? u"bad"_s : u"warn"_s },
+                      { evidence }, { remedy } });
+          };
+    if (const auto failure = story.session.failure()) {
+        add(i18nc("side, phase", "Failure: %1, %2", sideText(failure->side),
+                op::sessionPhaseId(failure->phase)),
+            true, failure->error.message(), failure->error.remedy);
+    }
+    for (const QString& finding : story.session.verification.findings)
+        add(i18n("Verification"), true, finding);
+    for (const timeline::FdAlarm& alarm : story.summary.alarms)
+        add(i18n("Descriptor lost: %1", alarm.name), true, alarm.text);
+    for (const auto verdict : { op::Verdict::Refuse, op::Verdict::Warning }) {
+        for (const op::Check& check : story.session.checks) {
+            if (check.verdict == verdict)
+                add(check.title, verdict == op::Verdict::Refuse, check.evidence, check.remedy);
+        }
+    }
+    for (const Remark& remark : story.remarks)
+        add(i18n("Note, %1", offsetText(remark.timeNs, story.originNs())), false, remark.text);
+    if (story.summary.pause.outcome == timeline::PauseOutcome::Inconsistent)
+        add(i18n("Clock"), true, story.summary.pause.explanation);
+    if (story.material.damage.isDamaged())
+        add(i18n("Recording"), false, story.material.damage.message(),
+            i18n("This report tells what could still be read."));
+    return table;
+}
+
+} // namespace
+
+void writeHazards(Page& page, const Story& story)
+{
+    page.section(u"hazards"_s, i18n("Hazards and notes"));
+    const Table table = hazardTable(story);
+    if (table.rows.empty())
+        page.paragraph(i18n("None: no check warned, nothing was lost, and nothing failed."), u"good"_s);
+    page.table(table);
+    QString output = story.destinationErrors;
+    if (const auto failure = story.session.failure(); output.isEmpty() && failure)
+        output = failure->destinationOutput;
+    if (output.trimmed().isEmpty())
+        return;
+    page.openDetails(i18n("What the destination wrote to its standard error"));
+    page.element(u"pre"_s, output.right(4000));
+    page.close();
+}
+
+} // namespace cutover::report
