@@ -7,6 +7,7 @@
 #include "demo/demostrip.h"
 #include "demo/director.h"
 #include "devices/devicespanel.h"
+#include "exports/exporter.h"
 #include "log/logactions.h"
 #include "nextstep.h"
 #include "panels/eventspanel.h"
@@ -90,6 +91,7 @@ MainWindow::MainWindow(SessionModel* session, QWidget* parent)
 {
     setWindowTitle(i18n("Cutover"));
     m_recordings = new Recordings(session, this);
+    m_exporter = new Exporter(session, [this] { return m_timeline->picture(); }, this);
     auto* centre = new QWidget(this);
     m_failure = new FailureBox(centre);
     m_pages = new QStackedWidget(centre);
@@ -222,6 +224,9 @@ void MainWindow::connectSession()
     connect(
         m_recordings, &Recordings::failed, this, [this](const Error& error) { m_failure->showError(error); });
     connect(m_recordings, &Recordings::said, m_status, &QLabel::setText);
+    connect(m_exporter, &Exporter::failed, this, [this](const Error& error) { m_failure->showError(error); });
+    connect(m_exporter, &Exporter::saved, m_status,
+        [this](const QString& path) { m_status->setText(i18n("Saved to %1.", path)); });
     connect(m_recordings, &Recordings::opened, this, &MainWindow::showRecording);
     connect(m_recordings, &Recordings::closed, this, &MainWindow::showRecording);
     connect(m_recordings, &Recordings::moved, this, [this] {
@@ -463,6 +468,7 @@ void MainWindow::updateScene()
     m_pulse->setPause(pause);
     m_status->setText(statusText(m_session->state(), pause));
     m_recordings->updateActions();
+    m_exporter->updateActions();
     m_recording->setText(i18np("%1 event", "%1 events", static_cast<int>(m_session->record().size())));
 }
 

@@ -22,6 +22,7 @@ class DevicesPanel;
 class DetailsPanel;
 class EndpointCard;
 class EventsPanel;
+class Exporter;
 class FailureBox;
 class Help;
 class LogActions;
@@ -60,6 +61,7 @@ public:
     /// \a request: the migration that is meant.
     void startLab(const lab::LabRequest& lab, const op::SessionRequest& request = {});
     Recordings* recordings() { return m_recordings; }
+    Exporter* exporter() { return m_exporter; }
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -114,6 +116,7 @@ private:
     Help* m_help = nullptr;
 
     Recordings* m_recordings = nullptr;
+    Exporter* m_exporter = nullptr;
     FailureBox* m_failure = nullptr;
     QStackedWidget* m_pages = nullptr;
     DemoDirector* m_director = nullptr;

@@ -6,6 +6,7 @@
 #include "breakdown/breakdownpanel.h"
 #include "demo/demostrip.h"
 #include "devices/devicespanel.h"
+#include "exports/exporter.h"
 #include "help/help.h"
 #include "log/logactions.h"
 #include "nextstep.h"
@@ -45,6 +46,7 @@ namespace cutover::ui {
 void MainWindow::makeActions()
 {
     m_recordings->addActions(m_actions);
+    m_exporter->addActions(m_actions);
     makeSessionActions();
     m_start->addActions(m_actions);
     m_setup->addActions(m_actions);
@@ -192,6 +194,7 @@ void MainWindow::updateActions()
                   : failure(ErrorCode::Refused, i18n("rescue"), {}, i18n("no migration was left unfinished")),
         i18n("Says what can be done for a guest whose migration was left unfinished"));
     m_recordings->updateActions();
+    m_exporter->updateActions();
     if (m_recordings->isShown()) {
         m_mainAction = m_recordings->mainAction();
         m_card->mainButton()->setAction(m_mainAction);
