@@ -266,13 +266,8 @@ private:
         // Descriptors that the migration itself needs, and those without a name, are no device's.
         if (key.first.isEmpty() || key.first.startsWith(u'@'))
             return;
-        FdEntry* entry = find(key);
-        if (!entry) {
-            m_entries.emplace_back();
-            entry = &m_entries.back();
-            entry->name = key.first;
-            entry->id = key.second;
-        }
+        const auto known = m_index.find(key);
+        FdEntry* const entry = known == m_index.end() ? &added(key) : &m_entries[known->second];
         if (entry->sentNs == 0)
             entry->sentNs = fact.timeNs;
         const qint64 sourceFd = fact.number(QLatin1StringView("sourceFd"), -1);
