@@ -6,6 +6,7 @@
 #include "demo/demooptions.h"
 #include "demo/demostrip.h"
 #include "demo/director.h"
+#include "lessons/lesson.h"
 #include "mainwindow.h"
 
 #include <KLocalizedString>
@@ -66,28 +67,14 @@ private Q_SLOTS:
             QList<DemoStep::Do>({ DemoStep::Do::StartLab, DemoStep::Do::Migrate, DemoStep::Do::Finish }));
     }
 
-    void badScenarios_data()
+    void lessonsThatTheWindowCannotPlay()
     {
-        QTest::addColumn<QByteArray>("json");
-        QTest::addColumn<QString>("says");
-        QTest::newRow("no JSON") << QByteArray("{") << u"read the demo"_s;
-        QTest::newRow("other format") << QByteArray(R"({"format":"x"})") << u"no demo"_s;
-        QTest::newRow("newer") << QByteArray(R"({"format":"cutover-demo","version":2})") << u"version"_s;
-        QTest::newRow("empty") << QByteArray(R"({"format":"cutover-demo","version":1})") << u"no steps"_s;
-        QTest::newRow("no text") << QByteArray(
-            R"({"format":"cutover-demo","version":1,"steps":[{"id":"a","title":"A"}]})")
-                                 << u"text"_s;
-        QTest::newRow("unknown action") << QByteArray(
-            R"({"format":"cutover-demo","version":1,"steps":[{"id":"a","title":"A","text":"B","do":"fly"}]})")
-                                        << u"fly"_s;
-    }
-    void badScenarios()
-    {
-        QFETCH(const QByteArray, json);
-        QFETCH(const QString, says);
-        const auto steps = readScenario(json, lab::LabRequest::Vmm::Embedded);
+        const auto lesson = lessons::lesson(u"late-stop"_s);
+        QVERIFY(lesson);
+        const auto steps = scenarioOf(*lesson);
         QVERIFY(!steps);
-        QVERIFY2(steps.error().message().contains(says), qPrintable(steps.error().message()));
+        QCOMPARE(steps.error().code, ErrorCode::Unsupported);
+        QVERIFY2(steps.error().remedy.contains(u"late-stop"), qPrintable(steps.error().remedy));
     }
 
     void byKeyAndByMouse()

@@ -6,10 +6,14 @@
 #include "base/error.h"
 #include "lab/labprogram.h"
 
-#include <QByteArray>
 #include <QString>
+#include <QStringList>
 
 #include <vector>
+
+namespace cutover::lessons {
+struct Lesson;
+}
 
 namespace cutover::ui {
 
@@ -30,11 +34,10 @@ struct DemoStep
     bool operator==(const DemoStep&) const = default;
 };
 
-/// The steps of a scenario (JSON, resources/demo/) that are meant for \a vmm. Malformed, with the step, for
-/// what is not understood.
-Result<std::vector<DemoStep>> readScenario(const QByteArray& json, lab::LabRequest::Vmm vmm);
+/// The steps of \a lesson. Unsupported, with the step, where it has one that the window cannot do.
+Result<std::vector<DemoStep>> scenarioOf(const lessons::Lesson& lesson);
 
-/// The scenario that comes with the program.
+/// Those of the lesson about a live update.
 Result<std::vector<DemoStep>> standardScenario(lab::LabRequest::Vmm vmm);
 
 } // namespace cutover::ui
