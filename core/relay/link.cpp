@@ -16,10 +16,11 @@ static constexpr std::size_t pieceBytes = std::size_t{ 64 } << 10U;
 /// One end must not keep the other's pieces waiting for ever.
 static constexpr int piecesAtOnce = 16;
 
-Link::Link(UniqueFd source, UniqueFd destination, LinkObserver* observer, LinkFilter* filter)
+Link::Link(UniqueFd source, UniqueFd destination, LinkObserver* observer, LinkFilter* filter, Orphan orphan)
     : m_sockets{ std::move(source), std::move(destination) }
     , m_observer(observer)
     , m_filter(filter)
+    , m_orphan(orphan)
 {
     for (Way& each : m_ways)
         each.piece.resize(pieceBytes);
@@ -32,7 +33,7 @@ std::array<pollfd, 2> Link::polled() const
         const Way& out = way(end);
         const Way& in = way(otherEnd(end));
         short events = 0;
-        if (!out.ended && !out.refused && out.size == 0)
+        if (!out.ended && (!out.refused || out.discards) && out.size == 0)
             events |= POLLIN;
         if (in.size > 0 && !in.held && !in.refused)
             events |= POLLOUT;
@@ -78,7 +79,7 @@ bool Link::pass(End from)
             return false;
         if (now.size > 0 && !send(from))
             return false;
-        if (now.ended)
+        if (now.ended && !now.discards)
             tellEnd(from);
     }
     return true;
@@ -124,6 +125,11 @@ bool Link::judge(End from)
 bool Link::send(End from)
 {
     Way& now = way(from);
+    if (now.discards) {
+        now.size = 0;
+        now.fds.clear();
+        return true;
+    }
     if (!judge(from))
         return false;
     while (now.sent < now.allowed) {
@@ -141,7 +147,7 @@ bool Link::send(End from)
             now.refused = true;
             now.size = 0;
             now.fds.clear();
-            return false;
+            return orphan(from);
         }
         if (*sent == 0)
             return false;
@@ -157,11 +163,34 @@ bool Link::send(End from)
         m_observer->passed(
             from, std::span(now.piece).first(passed), std::exchange(now.fds, {}), realtimeNs());
     now.fds.clear();
-    if (cut) {
-        m_cut = true;
-        close();
+    if (cut)
+        this->cut(from);
+    return m_open && !now.isOver();
+}
+
+/// Whether there is still something to be read of it.
+bool Link::orphan(End from)
+{
+    Way& now = way(from);
+    now.discards = m_open && m_orphan == Orphan::Finishes && from == End::Source && !now.ended;
+    if (now.discards) {
+        now.size = 0;
+        now.held = false;
+        now.fds.clear();
     }
-    return !cut;
+    return now.discards;
+}
+
+void Link::cut(End from)
+{
+    m_cut = true;
+    if (!orphan(from)) {
+        close();
+        return;
+    }
+    m_sockets[std::size_t(End::Destination)].reset();
+    way(End::Destination).refused = true;
+    m_hungUp[std::size_t(End::Destination)] = true;
 }
 
 void Link::tellEnd(End from)
@@ -185,7 +214,16 @@ void Link::closeIfOver()
 {
     if (!m_open)
         return;
+    // What waited to be judged waits for nobody any more.
+    if (m_hungUp[std::size_t(End::Destination)] && way(End::Source).held)
+        orphan(End::Source);
     const bool bothOver = m_ways[0].isOver() && m_ways[1].isOver();
+    if (m_orphan == Orphan::Finishes && !m_hungUp[std::size_t(End::Source)] && !way(End::Source).isOver())
+        return;
+    if (m_cut) {
+        close();
+        return;
+    }
     for (const End end : { End::Source, End::Destination }) {
         const bool left = m_hungUp[std::size_t(end)] && way(end).isOver();
         if (!left && !(bothOver && end == End::Destination))

@@ -68,7 +68,15 @@ public:
 class Link
 {
 public:
-    Link(UniqueFd source, UniqueFd destination, LinkObserver* observer, LinkFilter* filter = nullptr);
+    /// What happens to a source that still writes when its receiver has gone or was cut off.
+    enum class Orphan : std::uint8_t {
+        Ends, ///< its connection ends, too
+        Finishes, ///< it is read to its half-close first, and nobody gets that
+    };
+
+    /// \a observer and \a filter are borrowed.
+    Link(UniqueFd source, UniqueFd destination, LinkObserver* observer, LinkFilter* filter = nullptr,
+        Orphan orphan = Orphan::Ends);
 
     /// What to wait for; an fd of -1 is to be ignored. In the order of End.
     std::array<pollfd, 2> polled() const;
@@ -107,10 +115,11 @@ private:
         bool ended = false; ///< the sender sends no more
         bool endTold = false; ///< and the receiver knows
         bool refused = false; ///< the receiver takes no more
+        bool discards = false; ///< nobody takes it any more, but it is read to its end
         qint64 bytes = 0;
         std::size_t fdCount = 0;
 
-        bool isOver() const { return refused || endTold; }
+        bool isOver() const { return discards ? ended : refused || endTold; }
     };
 
     const UniqueFd& socket(End end) const { return m_sockets[std::size_t(end)]; }
@@ -120,6 +129,8 @@ private:
     bool pass(End from);
     bool receive(End from);
     bool send(End from);
+    bool orphan(End from);
+    void cut(End from);
     bool judge(End from);
     void tellEnd(End from);
     void fail(const Error& error);
@@ -130,6 +141,7 @@ private:
     std::array<bool, 2> m_hungUp{};
     LinkObserver* m_observer;
     LinkFilter* m_filter;
+    Orphan m_orphan;
     bool m_open = true;
     bool m_cut = false;
     std::optional<End> m_closedBy;

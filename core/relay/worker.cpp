@@ -205,7 +205,9 @@ void Worker::admit(Gate& gate)
     FaultFilter* const changes = filter.get();
     m_connections.push_back({ .watch = std::move(watch),
         .faults = std::move(filter),
-        .link = Link(std::move(*source), std::move(*destination), observer, changes),
+        // A QEMU (11.1 was seen to) crashes where a write to its CPR channel fails.
+        .link = Link(std::move(*source), std::move(*destination), observer, changes,
+            gate.channel == Channel::Cpr ? Link::Orphan::Finishes : Link::Orphan::Ends),
         .channel = gate.channel,
         .more = false });
     if (gate.channel == Channel::Main)

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "models/vmmmodel.h"
+#include "operator/sessionrecord.h"
 #include "start/attachhelp.h"
 #include "start/commandmodel.h"
 #include "start/destinationchooser.h"
 #include "start/offers.h"
 #include "start/parametersmodel.h"
 #include "start/recentsessions.h"
-#include "operator/sessionrecord.h"
 #include "start/requestjson.h"
 #include "start/sourcechooser.h"
 

@@ -173,7 +173,8 @@ void TestWholePath::turnSwitches()
     };
     auto* view = m_user->the<QTreeView>(u"devicesView"_s);
     const auto* global = m_user->the<QCheckBox>(u"globalFdSwitch"_s);
-    QVERIFY(global->isChecked());
+    // The window hears of what was found a turn of the event loop later.
+    QTRY_VERIFY(global->isChecked());
     for (const QString& device : { u"ram0"_s, u"console0"_s, u"ballast0"_s })
         QVERIFY2(effect(device, u"passes"_s), qPrintable(effectOf(device)));
 
@@ -533,7 +534,7 @@ void TestWholePath::qemu()
     STEP(readPreflight());
     // QEMU has no such switches yet; the window says so.
     const auto* global = m_user->the<QCheckBox>(u"globalFdSwitch"_s);
-    QVERIFY(global->isChecked() && !global->isEnabled());
+    QTRY_VERIFY(global->isChecked() && !global->isEnabled());
     QVERIFY2(global->toolTip().contains(u"this VMM"), qPrintable(global->toolTip()));
     STEP(migrate(lab->sourcePid(), u"memfd:memory-backend-memfd"_s));
     const auto moved = op::inspectProcess(m_destination);

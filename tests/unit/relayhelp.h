@@ -40,8 +40,9 @@ public:
 /// A link between two sockets, whose other ends are in the test's hands.
 struct LinkBench
 {
-    explicit LinkBench(relay::LinkFilter* filter = nullptr)
-        : link(std::move(source.b), std::move(destination.b), &seen, filter)
+    explicit LinkBench(
+        relay::LinkFilter* filter = nullptr, relay::Link::Orphan orphan = relay::Link::Orphan::Ends)
+        : link(std::move(source.b), std::move(destination.b), &seen, filter, orphan)
     {
     }
     /// As long as there is anything to do at once.

@@ -6,6 +6,7 @@
 
 #include <QTest>
 
+#include <limits>
 #include <sys/resource.h>
 
 using namespace cutover;
@@ -31,6 +32,8 @@ private Q_SLOTS:
     void lastWordsOfWhoHasGone();
     void stalledReceiver();
     void stalledSenderIsHungUpOn();
+    void orphanedSourceFinishes_data();
+    void orphanedSourceFinishes();
     void noFdsLeft();
 
 private:
@@ -225,6 +228,60 @@ void TestRelayLink::stalledSenderIsHungUpOn()
     QVERIFY((pollNow(bench.source.a.get()) & POLLHUP) != 0);
     QVERIFY((pollNow(bench.destination.a.get()) & POLLHUP) != 0);
     QCOMPARE(bench.link.closedBy(), std::nullopt);
+}
+
+/// Lets so many bytes pass, and then holds or cuts.
+struct Limit : LinkFilter
+{
+    std::size_t bytes = 0;
+    bool holds = false;
+    Verdict inspect(End, qint64 offset, std::span<std::byte> piece, std::vector<UniqueFd>&) override
+    {
+        const std::size_t end = std::size_t(offset) + piece.size();
+        if (end <= bytes)
+            return { .passBytes = piece.size() };
+        return holds ? Verdict{ .hold = true } : Verdict{ .passBytes = bytes - std::size_t(offset) };
+    }
+};
+
+void TestRelayLink::orphanedSourceFinishes_data()
+{
+    QTest::addColumn<bool>("cuts");
+    QTest::addColumn<bool>("holds");
+    QTest::newRow("the destination goes") << false << false;
+    QTest::newRow("cut") << true << false;
+    QTest::newRow("held, then the destination goes") << false << true;
+}
+
+void TestRelayLink::orphanedSourceFinishes()
+{
+    QFETCH(const bool, cuts);
+    QFETCH(const bool, holds);
+    Limit limit;
+    limit.bytes = cuts ? 5 : holds ? 0 : std::numeric_limits<std::size_t>::max();
+    limit.holds = holds;
+    LinkBench bench(&limit, Link::Orphan::Finishes);
+    put(bench.source.a.get(), bytesOf("begun, "));
+    bench.run();
+    bench.destination.a.reset();
+    bench.run();
+    // More than a socket takes in: written only if it is read.
+    const Bytes rest = pattern(std::size_t{ 4 } << 20U);
+    std::size_t written = 0;
+    while (written < rest.size()) {
+        QVERIFY(bench.link.isOpen());
+        const auto sent = fdpass::sendSome(bench.source.a.get(), std::span(rest).subspan(written));
+        QVERIFY2(sent, qPrintable(sent ? QString() : sent.error().message()));
+        written += *sent;
+        bench.run();
+    }
+    QCOMPARE(::shutdown(bench.source.a.get(), SHUT_WR), 0);
+    bench.run();
+    QVERIFY(!bench.link.isOpen());
+    QCOMPARE(bench.link.wasCut(), cuts);
+    QCOMPARE(bench.link.closedBy().has_value(), !cuts);
+    char byte = 0;
+    QCOMPARE(::read(bench.source.a.get(), &byte, 1), 0);
 }
 
 void TestRelayLink::noFdsLeft()

@@ -27,7 +27,6 @@ using namespace cutover::test;
 namespace {
 
 constexpr quint64 ramBytes = 16 << 20;
-constexpr int patience = 20'000;
 
 MachineShape shapeOf(quint32 processors)
 {
@@ -131,12 +130,12 @@ void TestThreadAccelerator::beatsOnlyWhileItRuns()
 
     machine.accelerator->start();
     QVERIFY(machine.accelerator->running());
-    QTRY_VERIFY_WITH_TIMEOUT(machine.pulse().beats > 20, patience);
+    QTRY_VERIFY(machine.pulse().beats > 20);
     QCOMPARE(machine.pulse().starts, 1ULL);
     QCOMPARE(machine.pulse().startGapNs, 0ULL);
     if (rates.dirtyBytesPerSecond != 0)
         for (quint32 i = 0; i < processors; ++i) {
-            QTRY_VERIFY_WITH_TIMEOUT(machine.pulse().processors[i].sweeps > 1, patience);
+            QTRY_VERIFY(machine.pulse().processors[i].sweeps > 1);
             const SweepReading sweep = machine.pulse().processors[i];
             QVERIFY(sweep.firstDone);
             QCOMPARE(sweep.firstSweeps, 1ULL);
@@ -151,8 +150,8 @@ void TestThreadAccelerator::beatsOnlyWhileItRuns()
 
     const quint64 beats = machine.pulse().beats;
     machine.accelerator->start();
-    QTRY_VERIFY_WITH_TIMEOUT(machine.pulse().beats > beats, patience);
-    QTRY_COMPARE_WITH_TIMEOUT(machine.pulse().starts, 2ULL, patience);
+    QTRY_VERIFY(machine.pulse().beats > beats);
+    QTRY_COMPARE(machine.pulse().starts, 2ULL);
     QVERIFY(machine.pulse().startGapNs >= 20'000'000);
     QVERIFY(machine.pulse().longestGapNs >= 20'000'000);
 }
@@ -179,7 +178,7 @@ void TestThreadAccelerator::stopsAtOnceEachTime()
     }
     machine.accelerator->start();
     const quint64 beats = machine.pulse().beats;
-    QTRY_VERIFY_WITH_TIMEOUT(machine.pulse().beats > beats, patience);
+    QTRY_VERIFY(machine.pulse().beats > beats);
 }
 
 void TestThreadAccelerator::sleepingProcessorIsStopped()
@@ -187,12 +186,12 @@ void TestThreadAccelerator::sleepingProcessorIsStopped()
     Machine machine;
     QVERIFY(machine.boot(2, Rates{ .beatIntervalNs = 1'000'000'000 }));
     machine.accelerator->start();
-    QTRY_VERIFY_WITH_TIMEOUT(machine.pulse().beats > 0, patience);
+    QTRY_VERIFY(machine.pulse().beats > 0);
     machine.accelerator->stop();
     const quint64 beats = machine.pulse().beats;
     machine.accelerator->start();
     // A start is a sign of life at once, however far the next beat is.
-    QTRY_VERIFY_WITH_TIMEOUT(machine.pulse().beats > beats, patience);
+    QTRY_VERIFY(machine.pulse().beats > beats);
 }
 
 void TestThreadAccelerator::goesOnInAnotherPlace()
@@ -200,7 +199,7 @@ void TestThreadAccelerator::goesOnInAnotherPlace()
     Machine source;
     QVERIFY(source.boot(2, busyRates));
     source.accelerator->start();
-    QTRY_VERIFY_WITH_TIMEOUT(source.pulse().processors[1].sweeps > 0, patience);
+    QTRY_VERIFY(source.pulse().processors[1].sweeps > 0);
     Machine destination;
     QVERIFY(destination.receive(source, 2));
     QVERIFY(destination.memory.populate());
@@ -210,8 +209,8 @@ void TestThreadAccelerator::goesOnInAnotherPlace()
     QVERIFY(state.size() <= source.accelerator->stateSize());
     QVERIFY(destination.load(state));
     destination.accelerator->start();
-    QTRY_VERIFY_WITH_TIMEOUT(destination.pulse().beats > left.beats, patience);
-    QTRY_VERIFY_WITH_TIMEOUT(destination.pulse().processors[0].firstDone, patience);
+    QTRY_VERIFY(destination.pulse().beats > left.beats);
+    QTRY_VERIFY(destination.pulse().processors[0].firstDone);
     const PulseReading arrived = destination.pulse();
     QCOMPARE(arrived.starts, 2ULL);
     QVERIFY(arrived.startGapNs > 0);
@@ -230,7 +229,7 @@ void TestThreadAccelerator::goesBackAndForth()
     Machine* there = &other;
     for (int i = 0; i < 100; ++i) {
         const quint64 beats = here->pulse().beats;
-        QTRY_VERIFY_WITH_TIMEOUT(here->pulse().beats > beats, patience);
+        QTRY_VERIFY(here->pulse().beats > beats);
         here->accelerator->stop();
         const QByteArray state = here->save();
         QVERIFY(there->load(state));
@@ -238,7 +237,7 @@ void TestThreadAccelerator::goesBackAndForth()
         there->accelerator->start();
         std::swap(here, there);
     }
-    QTRY_COMPARE_WITH_TIMEOUT(here->pulse().starts, 101ULL, patience);
+    QTRY_COMPARE(here->pulse().starts, 101ULL);
 }
 
 void TestThreadAccelerator::guestTimeNeverGoesBack()
@@ -259,7 +258,7 @@ void TestThreadAccelerator::guestTimeNeverGoesBack()
     writer.endArray();
     QVERIFY(machine.load(state));
     machine.accelerator->start();
-    QTRY_VERIFY_WITH_TIMEOUT(machine.pulse().beats > 5, patience);
+    QTRY_VERIFY(machine.pulse().beats > 5);
     QVERIFY(machine.pulse().lastBeatNs >= future);
     QVERIFY(machine.pulse().longestGapNs < 3'000'000'000'000);
 }
@@ -271,7 +270,7 @@ void TestThreadAccelerator::keepsItsRegisters()
     const QByteArray fresh = machine.save();
     QVERIFY(fresh.size() <= machine.accelerator->stateSize());
     machine.accelerator->start();
-    QTRY_VERIFY_WITH_TIMEOUT(machine.pulse().beats > 5, patience);
+    QTRY_VERIFY(machine.pulse().beats > 5);
     machine.accelerator->stop();
     const QByteArray state = machine.save();
     QVERIFY(state != fresh);
@@ -350,7 +349,7 @@ void TestThreadAccelerator::ringsWhenTheDeviceAsks()
         return read(bell.get(), &count, sizeof count) == sizeof count;
     };
     bool heard = false;
-    QTRY_VERIFY_WITH_TIMEOUT(heard = heard || rung(), patience);
+    QTRY_VERIFY(heard = heard || rung());
     QVERIFY(!queue->empty());
 
     // The driver gives an ignored frame back: with notifications off it does so silently.
@@ -359,17 +358,17 @@ void TestThreadAccelerator::ringsWhenTheDeviceAsks()
     QVERIFY(element);
     const quint16 head = element->head();
     queue->push(*element, 4);
-    QTRY_COMPARE_WITH_TIMEOUT(machine.pulse().framesIgnored, 1ULL, patience);
+    QTRY_COMPARE(machine.pulse().framesIgnored, 1ULL);
     for (int i = 1; i < defaultQueueSize; ++i)
         QVERIFY(queue->pop());
     element.reset();
-    QTRY_VERIFY_WITH_TIMEOUT(element || (element = queue->pop()), patience);
+    QTRY_VERIFY(element || (element = queue->pop()));
     QCOMPARE(element->head(), head);
     QVERIFY(!rung());
     queue->setNotification(true);
     queue->push(*element, 4);
     heard = false;
-    QTRY_VERIFY_WITH_TIMEOUT(heard = heard || rung(), patience);
+    QTRY_VERIFY(heard = heard || rung());
 }
 
 void TestThreadAccelerator::writesAreLogged()
@@ -378,7 +377,7 @@ void TestThreadAccelerator::writesAreLogged()
     QVERIFY(machine.boot(
         2, Rates{ .beatIntervalNs = 0, .dirtyBytesPerSecond = flatOut, .workingSetBytes = 1 << 20 }));
     machine.accelerator->start();
-    QTRY_VERIFY_WITH_TIMEOUT(machine.pulse().processors[1].sweeps > 1, patience);
+    QTRY_VERIFY(machine.pulse().processors[1].sweeps > 1);
     machine.memory.startDirtyLog();
     const engine::RamBlock block = machine.memory.blocks().front();
     // A copy that follows the log while the guest runs, and once more when it rests, is exact.

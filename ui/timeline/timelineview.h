@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include "timelinelayout.h"
 #include "timelinehit.h"
+#include "timelinelayout.h"
 #include "timelinemodel.h"
 #include "timelinepainter.h"
 #include "zoomcontrol.h"
