@@ -197,9 +197,12 @@ private Q_SLOTS:
         const QString environment = textOf(output + u"/environment.txt"_s);
         if (updates()) {
             QVERIFY(QDir().mkpath(golden));
-            for (const QString& picture : viewsIn(output))
+            for (const QString& picture : viewsIn(output)) {
+                if (picture == u"guide.png")
+                    continue; // each edit of a page would change it
                 QVERIFY(test::keptPicture(QImage(output + u'/' + picture), scale)
                         .save(golden + u'/' + picture, "PNG", 0));
+            }
             QVERIFY(writeText(golden + u"/environment.txt"_s, environment));
             return;
         }
