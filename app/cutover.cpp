@@ -81,7 +81,7 @@ struct Arguments
     QStringList command;
 };
 
-Arguments splitArguments(QStringList words)
+Arguments splitArguments(const QStringList& words)
 {
     const qsizetype dashes = words.indexOf(u"--"_s);
     if (dashes < 0)
@@ -200,7 +200,7 @@ int main(int argc, char** argv)
 
     ui::applyTextScale();
     ui::ReplaySession session;
-    ui::AutomaticRecording recording(&session);
+    const ui::AutomaticRecording recording(&session);
     QObject::connect(&recording, &ui::AutomaticRecording::failed, &session, &ui::SessionModel::failed);
     ui::MainWindow window(&session);
     QObject::connect(

@@ -12,6 +12,7 @@
 #include <QCborStreamReader>
 
 #include <algorithm>
+#include <array>
 #include <poll.h>
 #include <unistd.h>
 #include <utility>
@@ -204,7 +205,7 @@ Result<void> DestinationMigration::awaitCpr()
         m_cprPeer = std::move(*peer);
     m_notices.trace(u"cpr_state_load"_s, u"cpr-transfer mode"_s);
     cpr::Decoder decoder;
-    const int alarms[] = { m_cancelAlarm.fd() };
+    const std::array alarms{ m_cancelAlarm.fd() };
     const qint64 deadline = deadlineIn(m_options.limits.connect);
     while (true) {
         const auto whole = cpr::receive(m_cpr.get(), decoder);
@@ -239,7 +240,7 @@ Result<void> DestinationMigration::awaitMain()
         }
         if (!m_cpr)
             break;
-        const int alarms[] = { m_cancelAlarm.fd(), m_listenerAlarm.fd() };
+        const std::array alarms{ m_cancelAlarm.fd(), m_listenerAlarm.fd() };
         const auto hungUp = waitFor(m_cpr.get(), 0, alarms, noDeadline);
         if (hungUp)
             return sourceGaveUp();

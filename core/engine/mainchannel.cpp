@@ -62,7 +62,7 @@ bool isInterruption(ErrorCode code)
 
 } // namespace
 
-MainChannel::MainChannel(UniqueFd socket, std::vector<Alarm> alarms)
+MainChannel::MainChannel(UniqueFd socket, const std::vector<Alarm>& alarms)
     : m_socket(std::move(socket))
     , m_canPassFds(socketDomain(m_socket.get()) == AF_UNIX)
     , m_polled{ pollfd{ .fd = m_socket.get() } }

@@ -43,9 +43,9 @@ class MainChannel
 {
 public:
     MainChannel() = default; ///< not connected: every call is a Disconnected error
-    explicit MainChannel(UniqueFd socket, std::vector<Alarm> alarms = {});
-    MainChannel(MainChannel&&) = default;
-    MainChannel& operator=(MainChannel&&) = default;
+    explicit MainChannel(UniqueFd socket, const std::vector<Alarm>& alarms = {});
+    MainChannel(MainChannel&&) noexcept = default;
+    MainChannel& operator=(MainChannel&&) noexcept = default;
 
     bool isOpen() const { return bool(m_socket); }
     int socket() const { return m_socket.get(); } ///< borrowed, for what polls beside it

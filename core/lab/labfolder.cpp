@@ -19,6 +19,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <sys/stat.h>
+#include <tuple>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -94,12 +95,13 @@ bool sweepFolder(const QString& folder)
     // A note that cannot be read proves nothing, so its lab is left alone.
     if (owner.pid <= 0 || note["keep"_L1].toBool(true) || isAlive(owner))
         return false;
-    for (const QJsonValue& value : note["processes"_L1].toArray()) {
+    const QJsonArray processes = note["processes"_L1].toArray();
+    for (const auto& value : processes) {
         const LabProcess process = fromJson(value.toObject());
         if (process.pid <= 1)
             continue;
         if (auto handle = ProcessHandle::open(process.pid, process.startTicks))
-            static_cast<void>((*handle)->sendSignal(SIGKILL));
+            std::ignore = (*handle)->sendSignal(SIGKILL);
     }
     return QDir(folder).removeRecursively();
 }

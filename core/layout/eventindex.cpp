@@ -3,6 +3,7 @@
 
 #include "layout/eventindex.h"
 
+#include <algorithm>
 #include <tuple>
 
 namespace cutover::layout {
@@ -128,8 +129,8 @@ std::optional<EventPoint> EventIndex::step(const EventPoint& from, int direction
     std::array<Cursor, 4> cursors;
     for (std::size_t i = 0; i < cursors.size(); ++i) {
         const Points& all = m_sides[i];
-        const auto place = direction > 0 ? std::upper_bound(all.begin(), all.end(), from, isBefore)
-                                         : std::lower_bound(all.begin(), all.end(), from, isBefore);
+        const auto place = direction > 0 ? std::ranges::upper_bound(all, from, isBefore)
+                                         : std::ranges::lower_bound(all, from, isBefore);
         cursors[i] = { .points = all, .at = static_cast<std::size_t>(place - all.begin()) };
     }
     while (true) {

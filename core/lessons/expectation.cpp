@@ -99,9 +99,9 @@ QString stateOf(const Answers& answers)
         return i18nc("a process", "has ended");
     if (!answers.reached)
         return i18nc("a VMM", "did not answer");
-    const QString state = i18nc("a run state", "says “%1”", answers.runState);
     if (!answers.beats)
-        return state;
+        return i18nc("a run state", "says “%1”", answers.runState);
+    const QString state = i18nc("a run state", "says “%1”", answers.runState);
     return *answers.beats ? i18nc("a VMM's state", "%1, and its guest's heart beats", state)
                           : i18nc("a VMM's state", "%1, and its guest's heart stands still", state);
 }

@@ -47,7 +47,7 @@ Action readCheck(Fields& with)
     check.parameters = with.object("parameters"_L1);
     check.capabilities = with.object("capabilities"_L1);
     check.keepSource = with.flag("keep-source"_L1);
-    for (const QJsonValue& each : with.array("destination"_L1)) {
+    for (const auto& each : with.array("destination"_L1)) {
         Fields change(each);
         const QRegularExpression pattern(change.text("replace"_L1, true));
         if (!pattern.isValid())
@@ -127,7 +127,7 @@ Result<Step> readStep(const QJsonValue& value, std::optional<Vmm>& meant)
         .during = fields.text("during"_L1).split(u' ', Qt::SkipEmptyParts) };
     if (const QJsonValue vmm = value["vmm"_L1]; !vmm.isUndefined())
         meant = fields.choice("vmm"_L1, vmmNames);
-    Fields with(fields.object("with"_L1));
+    Fields with(fields.object("with"_L1)); // NOLINT(misc-const-correctness): its readers change it
     const QString name = fields.text("do"_L1);
     const auto* const reader = std::ranges::find(readers, name, [](const auto& each) { return each.first; });
     if (reader != readers.end())
@@ -136,7 +136,7 @@ Result<Step> readStep(const QJsonValue& value, std::optional<Vmm>& meant)
         fields.fail(i18n("there is no action “%1”", name));
     if (step.until.isEmpty())
         step.until = usualEnd(step.action);
-    for (const QJsonValue& each : fields.array("expect"_L1)) {
+    for (const auto& each : fields.array("expect"_L1)) {
         auto expectation = readExpectation(each.toObject());
         if (expectation)
             step.expectations.push_back(std::move(*expectation));
@@ -186,7 +186,7 @@ Result<Lesson> readLesson(const QString& name, const QByteArray& json, std::opti
     if (!std::ranges::contains(lesson.vmms, wanted))
         return failure(ErrorCode::Unsupported, i18n("play the lesson"), name,
             i18nc("a kind of VMM", "it is not for the VMM “%1”", vmmId(wanted)));
-    for (const QJsonValue& value : steps) {
+    for (const auto& value : steps) {
         std::optional<Vmm> meant;
         auto step = readStep(value, meant);
         if (!step)

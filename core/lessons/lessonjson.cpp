@@ -25,10 +25,8 @@ QJsonValue Fields::take(QLatin1StringView name, QJsonValue::Type type, bool requ
             fail(i18nc("a member's name", "“%1” is missing", name));
     } else if (value.type() != type) {
         fail(i18nc("a member's name", "“%1” is of another type", name));
-    } else {
-        return value;
     }
-    return {};
+    return value.type() == type ? m_object.value(name) : QJsonValue();
 }
 
 QString Fields::text(QLatin1StringView name, bool required)
@@ -62,7 +60,7 @@ QJsonArray Fields::array(QLatin1StringView name)
 QStringList Fields::texts(QLatin1StringView name)
 {
     QStringList texts;
-    for (const QJsonValue& value : array(name)) {
+    for (const auto& value : array(name)) {
         if (!value.isString())
             fail(i18nc("a member's name", "“%1” is of another type", name));
         texts << value.toString();

@@ -16,7 +16,6 @@
 
 using namespace Qt::StringLiterals;
 using cutover::timeline::Category;
-using cutover::timeline::Event;
 
 namespace cutover::lessons {
 

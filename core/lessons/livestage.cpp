@@ -7,6 +7,8 @@
 
 #include <KLocalizedString>
 
+#include <tuple>
+
 namespace cutover::lessons {
 
 LiveStage::LiveStage(QObject* parent)
@@ -32,7 +34,7 @@ LiveStage::~LiveStage()
     m_session.reset();
     m_lab.reset();
     for (const QString& folder : m_pairs)
-        static_cast<void>(op::removePairFolder(folder));
+        std::ignore = op::removePairFolder(folder);
 }
 
 Result<void> LiveStage::startLab(const lab::LabRequest& lab, const op::SessionRequest& wanted)

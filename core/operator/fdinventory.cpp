@@ -94,7 +94,7 @@ InventoryDevice deviceFrom(const QJsonObject& json)
         .path = own["path"_L1].toString(),
         .on = own["on"_L1].toBool(),
         .fixed = own["fixed"_L1].toString() };
-    for (const QJsonValue& fd : json["fds"_L1].toArray())
+    for (const auto& fd : json["fds"_L1].toArray())
         device.fds.push_back(fdFrom(fd.toObject()));
     return device;
 }
@@ -115,7 +115,7 @@ GlobalSwitch globalOf(const Facts& facts)
             break;
         }
     }
-    for (const QJsonValue& value : facts.parameterProvenance) {
+    for (const auto& value : facts.parameterProvenance) {
         if (value["name"_L1].toString() == found.name && found.exists())
             found.followsMode = value["follows"_L1].toString() == "mode"_L1;
     }
@@ -238,9 +238,9 @@ FdInventory FdInventory::fromJson(const QJsonObject& json)
         .followsMode = global["follows-mode"_L1].toBool() };
     inventory.handover = json["handover"_L1].toString();
     inventory.listsFds = json["lists-fds"_L1].toBool();
-    for (const QJsonValue& block : json["ram-blocks"_L1].toArray())
+    for (const auto& block : json["ram-blocks"_L1].toArray())
         inventory.ramBlocks.append(block.toString());
-    for (const QJsonValue& device : json["devices"_L1].toArray())
+    for (const auto& device : json["devices"_L1].toArray())
         inventory.devices.push_back(deviceFrom(device.toObject()));
     return inventory;
 }
@@ -250,7 +250,7 @@ void takeFds(FdInventory& inventory, const QJsonArray& answer)
     inventory.listsFds = true;
     for (InventoryDevice& device : inventory.devices)
         device.fds.clear();
-    for (const QJsonValue& value : answer) {
+    for (const auto& value : answer) {
         const QJsonObject entry = value.toObject();
         const QString id = entry["device"_L1].toString();
         auto device = std::ranges::find(inventory.devices, id, &InventoryDevice::id);
