@@ -84,6 +84,8 @@ static QString proofThatItNeverRan(const PairEvidence& evidence)
     const SideView& destination = evidence.destination;
     if (destination.everResumed || destination.ranGuest == RanGuest::Yes)
         return {};
+    if (evidence.journal.stage == JournalStage::Armed && evidence.journal.destination.pid == 0)
+        return i18n("None was started.");
     if (sourceProvesItNeverRan(evidence))
         return i18n("The source saw the destination end before the guest's first instruction there.");
     if (evidence.journal.guarded && !evidence.journal.mayHaveReleased())
@@ -108,8 +110,9 @@ static RescueOption resumeSource(const PairEvidence& evidence)
         option.proof = i18n("The destination is alive and was not started by Cutover; end it first.");
     else {
         option.allowed = true;
-        option.proof = evidence.destination.gone ? i18n("The destination is dead. %1", proof)
-                                                 : i18n("The destination will be ended first. %1", proof);
+        option.proof = evidence.journal.destination.pid == 0 ? i18n("There is no destination. %1", proof)
+            : evidence.destination.gone                      ? i18n("The destination is dead. %1", proof)
+                                        : i18n("The destination will be ended first. %1", proof);
     }
     return option;
 }

@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "base/uniquefd.h"
 #include "operator/discovery.h"
+#include "operator/stopnote.h"
 
 #include <QDir>
 #include <QFile>
@@ -183,7 +184,7 @@ bool isLeftBehind(const PairJournal& journal)
         return false;
     const bool destinationAlive = isAlive(journal.destination);
     if (journal.stage == JournalStage::Failed || journal.stage == JournalStage::Armed)
-        return destinationAlive;
+        return destinationAlive || (isStopNoted(journal.folder) && isAlive(journal.source));
     return destinationAlive || isAlive(journal.source);
 }
 
@@ -295,7 +296,8 @@ void sweepPairs()
         const bool settled = pair->stage == JournalStage::Failed || pair->stage == JournalStage::Finished
             || pair->stage == JournalStage::Armed;
         if (pair->bootId != boot
-            || (settled && !isAlive(pair->destination) && !isAtWork(*pair) && !holdsMonitor(pair->folder)))
+            || (settled && !isAlive(pair->destination) && !isAtWork(*pair) && !isLeftBehind(*pair)
+                && !holdsMonitor(pair->folder)))
             std::ignore = removePairFolder(pair->folder);
     }
 }

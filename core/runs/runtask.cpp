@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/process.h"
+#include "operator/stopnote.h"
 #include "runs/measure.h"
 
 #include <KLocalizedString>
@@ -12,6 +13,8 @@
 #include <QFileInfo>
 
 #include <algorithm>
+#include <tuple>
+#include <unistd.h>
 
 using namespace Qt::StringLiterals;
 
@@ -138,10 +141,30 @@ void RunTask::ready()
         return;
     }
     m_stopAsked = true;
-    if (const auto sent = m_session->sendCommand(Side::Source, { { u"execute"_s, u"stop"_s } }); !sent) {
+    auto sent = op::noteStop(armedPair());
+    if (sent)
+        sent = m_session->sendCommand(Side::Source, { { u"execute"_s, u"stop"_s } });
+    if (!sent) {
         m_run.failure = sent.error().message();
+        m_run.remedy = sent.error().remedy;
         conclude(RunOutcome::Failed);
     }
+}
+
+/// What the session is going to note itself as soon as it migrates.
+op::PairJournal RunTask::armedPair() const
+{
+    const op::EndpointStatus source = m_session->endpoint(Side::Source);
+    op::PairJournal pair;
+    pair.folder = m_session->pairFolder();
+    pair.guestName = source.name;
+    pair.mode = m_settings.mode;
+    pair.console = { .pid = ::getpid(), .startTicks = processStartTime(::getpid()).value_or(0) };
+    pair.source = { .pid = source.pid, .startTicks = source.startTicks };
+    pair.sourceQmp = source.qmpPath;
+    pair.launched = true;
+    pair.guarded = true;
+    return pair;
 }
 
 void RunTask::migrate()
@@ -232,15 +255,19 @@ void RunTask::conclude(RunOutcome outcome)
 void RunTask::continueGuest()
 {
     const QString path = m_session->endpoint(Side::Source).qmpPath;
+    const QString folder = m_session->pairFolder();
     m_session.reset(); // a monitor serves one client
-    m_errand = std::make_unique<Errand>(path,
-        std::vector<Request>{ { .command = u"cont"_s, .arguments = {} } }, [this](const Result<void>& done) {
-            if (!done) {
-                m_run.outcome = RunOutcome::NeedsOperator;
-                m_run.failure = done.error().message();
-            }
-            end();
-        });
+    m_errand
+        = std::make_unique<Errand>(path, std::vector<Request>{ { .command = u"cont"_s, .arguments = {} } },
+            [this, folder](const Result<void>& done) {
+                if (!done) {
+                    m_run.outcome = RunOutcome::NeedsOperator;
+                    m_run.failure = done.error().message();
+                } else {
+                    std::ignore = op::noteContinued(folder);
+                }
+                end();
+            });
 }
 
 void RunTask::end()

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "operator/journal.h"
 #include "operator/session.h"
 #include "runs/errand.h"
 #include "runs/results.h"
@@ -50,6 +51,7 @@ private:
     void continueGuest();
     void end();
     op::SourceSpec whereTheGuestIs() const;
+    op::PairJournal armedPair() const;
 
     Settings m_settings;
     Site& m_site;

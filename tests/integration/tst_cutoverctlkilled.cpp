@@ -3,7 +3,7 @@
 
 #include "base/process.h"
 #include "operator/discovery.h"
-#include "operator/journal.h"
+#include "operator/stopnote.h"
 #include "programprocess.h"
 #include "sessionrun.h"
 
@@ -65,6 +65,7 @@ private Q_SLOTS:
     void atAnEvent_data();
     void atAnEvent();
     void beforeTheLaunchIsNoted();
+    void stoppedBeforeTheMigration();
 
 private:
     QString path(const QString& name) const { return m_runtime->filePath(name); }
@@ -76,7 +77,8 @@ private:
     std::optional<op::PairJournal> journal() const;
     Truth truth() const;
     QList<pid_t> vmms() const;
-    void killWhen(const std::function<bool()>& moment);
+    void killWhen(const std::function<bool()>& moment) { killWhen(moment, migration()); }
+    void killWhen(const std::function<bool()>& moment, const QStringList& arguments);
     void verifyNextStart();
 
     qint64 m_wholeMs = 0; ///< what an undisturbed migration takes here
@@ -161,9 +163,9 @@ Truth TestCutoverctlKilled::truth() const
 }
 
 /// Kills the console at the moment, or after its end if that comes first.
-void TestCutoverctlKilled::killWhen(const std::function<bool()>& moment)
+void TestCutoverctlKilled::killWhen(const std::function<bool()>& moment, const QStringList& arguments)
 {
-    ProcessUnderTest program(migration());
+    ProcessUnderTest program(arguments);
     QVERIFY(program.process().waitForStarted());
     const auto pid = static_cast<pid_t>(program.process().processId());
     QElapsedTimer limit;
@@ -305,6 +307,23 @@ void TestCutoverctlKilled::beforeTheLaunchIsNoted()
     const auto listed = runProcess({ u"list"_s, u"--json"_s });
     const qsizetype pairs = listed.lastJson()["unfinishedPairs"_L1].toArray().size();
     QVERIFY(pairs == 1 || !isAlive(destination.pid));
+    verifyNextStart();
+}
+
+/// A run that stops the guest first: whoever kills it then leaves a guest that stands still.
+void TestCutoverctlKilled::stoppedBeforeTheMigration()
+{
+    killWhen(
+        [&] {
+            const auto pair = journal();
+            return pair && op::isStopNoted(pair->folder)
+                && ask(observer(), u"query-status"_s)["status"_L1].toString() == "paused"_L1;
+        },
+        { u"runs"_s, u"--set"_s, u"early:vmm=qemu,handover=early-stop,source=qmp:"_s + m_lab->qmpPath(),
+            u"--count"_s, u"1"_s, u"--yes"_s, u"--json"_s });
+    QVERIFY(!QTest::currentTestFailed());
+    const auto pair = journal();
+    QVERIFY(pair && op::isStopNoted(pair->folder));
     verifyNextStart();
 }
 
