@@ -22,7 +22,6 @@ namespace cutover::cli {
 namespace {
 
 using runs::Metric;
-using runs::PartShare;
 using runs::SetResult;
 
 const QString dash = u"–"_s;
@@ -78,35 +77,20 @@ void printMetric(Console& console, const runs::Results& results, Metric metric)
     table.print(console);
 }
 
-/// A row for each kind that any set has, in the order in which they are met; a column for each set.
 void printShares(Console& console, const runs::Results& results, const QString& title,
-    const std::function<std::vector<PartShare>(const SetResult&)>& sharesOf,
-    const std::function<QString(const PartShare&)>& titleOf)
+    const runs::SharesOf& sharesOf, const std::function<QString(const runs::ShareRow&)>& titleOf)
 {
-    QStringList headers{ title };
-    std::vector<PartShare> rows;
-    std::vector<std::vector<PartShare>> columns;
-    const auto in = [](const std::vector<PartShare>& shares, const PartShare& wanted) {
-        return std::ranges::find_if(shares,
-            [&](const PartShare& share) { return share.kind == wanted.kind && share.side == wanted.side; });
-    };
-    for (const SetResult& set : results.sets) {
-        headers << set.settings.name;
-        columns.push_back(sharesOf(set));
-        for (const PartShare& share : columns.back()) {
-            if (in(rows, share) == rows.end())
-                rows.push_back(share);
-        }
-    }
+    const std::vector<runs::ShareRow> rows = runs::sharesBySet(results, sharesOf);
     if (rows.empty())
         return;
+    QStringList headers{ title };
+    for (const SetResult& set : results.sets)
+        headers << set.settings.name;
     Table table(headers);
-    for (const PartShare& row : rows) {
+    for (const runs::ShareRow& row : rows) {
         std::vector<Cell> cells{ { titleOf(row) } };
-        for (const auto& shares : columns) {
-            const auto found = in(shares, row);
-            cells.push_back({ found == shares.end() ? dash : durationText(found->medianNs) });
-        }
+        for (const auto& medianNs : row.medianNs)
+            cells.push_back({ medianNs ? durationText(*medianNs) : dash });
         table.add(std::move(cells));
     }
     for (std::size_t i = 1; i < results.sets.size(); ++i)
@@ -185,9 +169,9 @@ void printRuns(Console& console, const runs::Results& results)
     for (int i = 0; i < runs::metricCount; ++i)
         printMetric(console, results, Metric(i));
     printShares(console, results, i18n("Phases (medians)"), runs::phaseShares,
-        [](const PartShare& share) { return share.kind; });
+        [](const runs::ShareRow& share) { return share.kind; });
     printShares(console, results, i18n("What the pause went to (medians)"), runs::partShares,
-        [](const PartShare& share) {
+        [](const runs::ShareRow& share) {
             return i18nc("side: part of the pause", "%1: %2",
                 share.side == Side::Source ? i18n("Source") : i18n("Destination"),
                 runs::partTitle(share.kind));

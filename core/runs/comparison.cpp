@@ -23,23 +23,6 @@ QString durationText(double ns)
     return timeline::durationText(std::llround(ns));
 }
 
-std::optional<qint64> value(const Run& run, Metric metric)
-{
-    switch (metric) {
-    case Metric::Pause:
-        return run.pauseNs;
-    case Metric::GuestGap:
-        return run.guestGapNs;
-    case Metric::NetworkGap:
-        return run.networkGapNs;
-    case Metric::StorageGap:
-        return run.storageGapNs;
-    case Metric::Total:
-        break;
-    }
-    return run.totalNs > 0 ? std::optional(run.totalNs) : std::nullopt;
-}
-
 QString chanceText(const RankTest& test)
 {
     const QString p = test.p < 0.001 ? u"p < 0.001"_s : u"p = "_s + QString::number(test.p, 'g', 2);
@@ -82,11 +65,30 @@ QString metricTitle(Metric metric)
     return i18n("Command to end");
 }
 
+std::optional<qint64> value(const Run& run, Metric metric)
+{
+    if (run.outcome != RunOutcome::Migrated)
+        return std::nullopt;
+    switch (metric) {
+    case Metric::Pause:
+        return run.pauseNs;
+    case Metric::GuestGap:
+        return run.guestGapNs;
+    case Metric::NetworkGap:
+        return run.networkGapNs;
+    case Metric::StorageGap:
+        return run.storageGapNs;
+    case Metric::Total:
+        break;
+    }
+    return run.totalNs > 0 ? std::optional(run.totalNs) : std::nullopt;
+}
+
 std::vector<double> values(const SetResult& set, Metric metric)
 {
     std::vector<double> all;
     for (const Run& run : set.runs) {
-        if (const auto ns = value(run, metric); ns && run.outcome == RunOutcome::Migrated)
+        if (const auto ns = value(run, metric))
             all.push_back(double(*ns));
     }
     return all;
@@ -172,6 +174,24 @@ std::vector<PartShare> phaseShares(const SetResult& set)
                 .runs = int(lengths.size()) });
     }
     return shares;
+}
+
+std::vector<ShareRow> sharesBySet(const Results& results, const SharesOf& sharesOf)
+{
+    std::vector<ShareRow> rows;
+    for (std::size_t set = 0; set < results.sets.size(); ++set) {
+        for (const PartShare& share : sharesOf(results.sets[set])) {
+            auto row = std::ranges::find_if(rows,
+                [&](const ShareRow& each) { return each.kind == share.kind && each.side == share.side; });
+            if (row == rows.end()) {
+                rows.push_back({ .kind = share.kind, .side = share.side, .medianNs = {} });
+                row = std::prev(rows.end());
+                row->medianNs.resize(results.sets.size());
+            }
+            row->medianNs[set] = share.medianNs;
+        }
+    }
+    return rows;
 }
 
 Comparison compare(const SetResult& a, const SetResult& b, Metric metric, int comparisons)

@@ -8,6 +8,7 @@
 
 #include <QString>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -19,6 +20,8 @@ inline constexpr double confidence = 0.95;
 enum class Metric : std::uint8_t { Pause, GuestGap, NetworkGap, StorageGap, Total };
 inline constexpr int metricCount = 5;
 QString metricTitle(Metric metric); ///< translated: "Pause"
+/// In ns; nothing if it was not measured or the run has not migrated.
+std::optional<qint64> value(const Run& run, Metric metric);
 /// In ns, of the runs that have migrated, in their order.
 std::vector<double> values(const SetResult& set, Metric metric);
 
@@ -51,6 +54,17 @@ std::vector<PartShare> partShares(const SetResult& set);
 QString partTitle(const QString& kind); ///< translated
 /// The median length of each phase that was seen.
 std::vector<PartShare> phaseShares(const SetResult& set);
+
+/// The same share of each set; nothing for a set that does not have it.
+struct ShareRow
+{
+    QString kind;
+    Side side = Side::Source;
+    std::vector<std::optional<double>> medianNs;
+};
+using SharesOf = std::function<std::vector<PartShare>(const SetResult&)>;
+/// A row for each share that any set has, in the order in which they are met.
+std::vector<ShareRow> sharesBySet(const Results& results, const SharesOf& sharesOf);
 
 enum class Verdict : std::uint8_t {
     Clear, ///< both the interval and the rank test say so

@@ -86,6 +86,7 @@ void measureFromStop(Run& run, std::span<const timeline::Event> events)
     if (startNs <= 0 || endNs < startNs)
         return;
     run.pauseNs = endNs - startNs;
+    run.stopNs = startNs;
     run.tier = traced ? timeline::EvidenceTier::Trace : timeline::EvidenceTier::QmpEvents;
     run.clockErrorNs = logResolutionNs;
 }
@@ -101,6 +102,7 @@ void measure(Run& run, std::span<const timeline::Event> events, bool stoppedByHa
         measureFromStop(run, events);
     } else if (summary.pause.outcome == timeline::PauseOutcome::Measured) {
         run.pauseNs = summary.pause.pause.valueNs;
+        run.stopNs = std::max<qint64>(summary.pause.startNs, 0);
         run.tier = summary.pause.pause.tier;
         run.clockErrorNs = summary.pause.pause.clockErrorNs;
         run.parts = partsOf(summary.pause);

@@ -45,6 +45,7 @@ struct Run
     qint64 startedNs = 0; ///< CLOCK_REALTIME
     RunOutcome outcome = RunOutcome::Failed;
     std::optional<qint64> pauseNs;
+    qint64 stopNs = 0; ///< CLOCK_REALTIME: where the pause begins; 0 = not known
     timeline::EvidenceTier tier = timeline::EvidenceTier::None;
     qint64 clockErrorNs = 0; ///< of the pause
     qint64 totalNs = 0; ///< from the command to the verified end
@@ -86,18 +87,28 @@ struct Results
 };
 
 inline constexpr std::size_t keptSlowest = 3; ///< recordings of a set
+inline constexpr std::size_t keptMiddle = 3; ///< nearest to the median
 inline constexpr std::size_t keptFailed = 5;
+inline constexpr qsizetype maxHeldRecordings = qsizetype{ 64 } << 20; ///< of a set, while runs are added
 inline constexpr qsizetype maxKeptRecording = qsizetype{ 16 } << 20;
 inline constexpr std::size_t maxParts = 400;
 
-/// Appends \a run, and lets go of recordings that are not among the slowest or the first failed any more.
+/// Appends \a run. As runs are added the median moves, so recordings are let go of only when there are too
+/// many to be held.
 void addRun(SetResult& set, Run run);
+/// Lets go of the recordings that are not among the slowest, those nearest to the median or the first failed:
+/// a file holds no others.
+void trimRecordings(SetResult& set);
+
+/// The file of one run's recording in a folder that keeps all of them: "2-early-stop-run-0007.cutover", with
+/// nothing of the set's name that a path could trip over. \a set counts from 0, \a run from 1.
+QString recordingFileName(std::size_t set, const QString& setName, int run);
 
 /// A file of runs is one JSON object:
 ///   {"format":"cutover-runs","version":1,"created":"2026-11-21T09:00:00Z","program":"cutover 0.1.0",
 ///    "count":30,"interleaved":true,"cancelled":false,"sets":[{"name":"A",
 ///    "settings":{"vmm":"embedded","ram":"256M",…},"unavailable":"","notes":[],"runs":[{"number":1,
-///    "startedNs":…,"outcome":"migrated","pauseNs":…,"tier":"trace","clockErrorNs":…,"totalNs":…,
+///    "startedNs":…,"outcome":"migrated","pauseNs":…,"stopNs":…,"tier":"trace","clockErrorNs":…,"totalNs":…,
 ///    "guestGapNs":…,"networkGapNs":…,"storageGapNs":…,"phases":{"setup":…},"parts":[{"kind":"stop",
 ///    "side":"source","device":"","durationNs":…}],"sourceVersion":"…","destinationVersion":"…",
 ///    "failure":"","remedy":"","recording":[{…},…]}]}]}

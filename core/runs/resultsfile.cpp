@@ -162,6 +162,8 @@ Run Reader::run(const QJsonObject& object, const QString& place)
     run.outcome = outcome.value_or(RunOutcome::Failed);
     run.tier = tier.value_or(timeline::EvidenceTier::None);
     run.pauseNs = length(object, place, u"pauseNs"_s);
+    if (object.contains(u"stopNs"_s))
+        run.stopNs = number(object, place, u"stopNs"_s, std::numeric_limits<qint64>::max());
     run.clockErrorNs = number(object, place, u"clockErrorNs"_s, longestNs);
     run.totalNs = number(object, place, u"totalNs"_s, longestNs);
     run.guestGapNs = length(object, place, u"guestGapNs"_s);
@@ -203,7 +205,7 @@ SetResult Reader::set(const QJsonObject& object, const QString& place)
         const QString where = place + u".runs[%1]"_s.arg(i);
         set.runs.push_back(run(this->object(runs[i], where), where));
         recordings += set.runs.back().recording.isEmpty() ? 0 : 1;
-        if (recordings > keptSlowest + keptFailed)
+        if (recordings > keptSlowest + keptMiddle + keptFailed)
             fail(where, u"the set has more recordings than are kept"_s);
     }
     return set;
@@ -250,6 +252,8 @@ QJsonObject runJson(const Run& run)
         { u"sourceVersion"_s, run.sourceVersion }, { u"destinationVersion"_s, run.destinationVersion },
         { u"failure"_s, run.failure }, { u"remedy"_s, run.remedy } };
     insertKnown(object, u"pauseNs"_s, run.pauseNs);
+    if (run.stopNs > 0)
+        object.insert(u"stopNs"_s, run.stopNs);
     insertKnown(object, u"guestGapNs"_s, run.guestGapNs);
     insertKnown(object, u"networkGapNs"_s, run.networkGapNs);
     insertKnown(object, u"storageGapNs"_s, run.storageGapNs);

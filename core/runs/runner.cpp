@@ -10,6 +10,8 @@
 #include <KLocalizedString>
 
 #include <QDateTime>
+#include <QDir>
+#include <QSaveFile>
 
 #include <algorithm>
 
@@ -33,11 +35,13 @@ Runner::Runner(std::vector<Settings> sets, const RunnerOptions& options, QObject
     m_settle.setSingleShot(true);
     m_settle.setInterval(options.settleMs);
     connect(&m_settle, &QTimer::timeout, this, &Runner::begin);
+    m_writers.setMaxThreadCount(1);
 }
 
 Runner::~Runner()
 {
     m_task.reset();
+    m_writers.waitForDone();
 }
 
 Result<void> Runner::start()
@@ -70,12 +74,7 @@ Result<void> Runner::start()
         connect(site, &Site::awake, this, [this, index] { siteAwake(index); });
         connect(site, &Site::failed, this, [this, index](const Error& error) { siteFailed(index, error); });
         connect(site, &Site::resting, this, &Runner::next);
-        connect(site, &Site::ended, this, [this] {
-            if (--m_sitesEnding == 0) {
-                m_running = false;
-                Q_EMIT finished();
-            }
-        });
+        connect(site, &Site::ended, this, &Runner::siteEnded);
     }
     m_results.created = QDateTime::currentDateTimeUtc().toString(Qt::ISODate);
     m_running = true;
@@ -157,8 +156,10 @@ void Runner::taskDone()
     const Run run = m_task->run();
     m_task.release()->deleteLater();
     m_spentNs[m_set] += monotonicNs() - m_turnNs;
-    if (run.outcome != RunOutcome::Cancelled)
+    if (run.outcome != RunOutcome::Cancelled) {
+        keepRecording(run);
         addRun(m_results.sets[m_set], run);
+    }
     judge(run);
     if (run.outcome != RunOutcome::Cancelled)
         Q_EMIT runDone(int(m_set));
@@ -166,6 +167,39 @@ void Runner::taskDone()
         next();
     else
         siteOf(m_set).rest();
+}
+
+void Runner::keepRecording(const Run& run)
+{
+    if (m_options.recordingFolder.isEmpty() || run.recording.isEmpty())
+        return;
+    const QString name = recordingFileName(m_set, m_results.sets[m_set].settings.name, run.number);
+    const QString path = QDir(m_options.recordingFolder).filePath(name);
+    m_writers.start([this, path, bytes = run.recording] {
+        QSaveFile file(path);
+        if (file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.commit())
+            return;
+        const Error error = failure(ErrorCode::System, i18n("keep the recording of a run"), path,
+            file.errorString(), i18n("Choose another folder for the recordings."))
+                                .error();
+        QMetaObject::invokeMethod(this, [this, error] { Q_EMIT noted(error); }, Qt::QueuedConnection);
+    });
+}
+
+/// The last one ends all; what is still being written is waited for elsewhere.
+void Runner::siteEnded()
+{
+    if (--m_sitesEnding > 0)
+        return;
+    m_writers.start([this] {
+        QMetaObject::invokeMethod(
+            this,
+            [this] {
+                m_running = false;
+                Q_EMIT finished();
+            },
+            Qt::QueuedConnection);
+    });
 }
 
 void Runner::judge(const Run& run)
@@ -226,6 +260,8 @@ void Runner::finish()
     if (std::exchange(m_finishing, true))
         return;
     m_settle.stop();
+    for (SetResult& set : m_results.sets)
+        trimRecordings(set);
     m_sitesEnding = int(m_sites.size());
     for (const auto& site : m_sites)
         site->end();

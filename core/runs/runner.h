@@ -6,6 +6,7 @@
 #include "runs/results.h"
 
 #include <QObject>
+#include <QThreadPool>
 #include <QTimer>
 
 #include <memory>
@@ -22,6 +23,7 @@ struct RunnerOptions
     int count = 20; ///< runs of each set, 1..maxCount
     int settleMs = 200; ///< between two runs, for the guest to get back to its work
     qint64 budgetNs = 0; ///< no run begins after it; 0 = no limit
+    QString recordingFolder; ///< gets the recording of each run, as recordingFileName(); empty: none does
     QString program; ///< name and version of who does it, for the results
 };
 
@@ -60,7 +62,9 @@ Q_SIGNALS:
     void progressed();
     /// results().sets[set].runs.back() is new.
     void runDone(int set);
-    /// Everything that was started has ended.
+    /// A recording could not be written to the folder; the run counts all the same.
+    void noted(const cutover::Error& error);
+    /// Everything that was started has ended, and every recording is written.
     void finished();
 
 private:
@@ -71,7 +75,9 @@ private:
     void siteFailed(std::size_t site, const Error& error);
     void begin();
     void taskDone();
+    void keepRecording(const Run& run);
     void judge(const Run& run);
+    void siteEnded();
     void giveUp(std::size_t set, const QString& why);
     void finish();
     int remaining(std::size_t set) const;
@@ -85,6 +91,7 @@ private:
     std::vector<qint64> m_spentNs; ///< on each set
     std::unique_ptr<RunTask> m_task;
     QTimer m_settle;
+    QThreadPool m_writers; ///< of recordings; a disk must not hold up what is measured
     std::size_t m_set = 0; ///< whose turn it is
     qint64 m_turnNs = 0; ///< CLOCK_MONOTONIC: since when
     qint64 m_beganNs = 0;

@@ -9,6 +9,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace cutover;
 using namespace cutover::runs;
 using namespace Qt::StringLiterals;
@@ -25,6 +27,7 @@ private Q_SLOTS:
     void settingsThatAreRefused();
     void settingsBecomeRequests();
     void recordingsAreBounded();
+    void recordingFileNames();
     void fileKeepsAll();
     void hostileFiles_data();
     void hostileFiles();
@@ -172,18 +175,38 @@ void TestRunResults::recordingsAreBounded()
         run.recording = someRecording;
         addRun(set, run);
     }
+    QVERIFY(!set.runs[0].recording.isEmpty()); // as long as there is room
+    trimRecordings(set);
     QList<int> kept;
     for (const Run& run : set.runs) {
         if (!run.recording.isEmpty())
             kept << run.number;
     }
-    QCOMPARE(kept, (QList<int>{ 4, 19, 20, 21, 22, 23, 24, 25 }));
+    // The slowest, those nearest to the median, and the first that failed.
+    QCOMPARE(kept, (QList<int>{ 4, 11, 12, 13, 19, 20, 21, 22, 23, 24, 25 }));
     QCOMPARE(slowestRun(set), std::optional<std::size_t>(3));
     QCOMPARE(failedRuns(set), 10);
     Run large = runOf(5000);
     large.recording = QByteArray(maxKeptRecording + 1, ' ');
     addRun(set, large);
     QVERIFY(set.runs.back().recording.isEmpty());
+    // Too many to be held: only those that a file has are left.
+    SetResult held;
+    for (int i = 0; i < 5; ++i) {
+        for (const int pause : { 10, 20, 30 }) {
+            Run run = runOf(pause + i, 3 * i + pause / 10);
+            run.recording = QByteArray(maxHeldRecordings / 14, ' ');
+            addRun(held, run);
+        }
+    }
+    QCOMPARE(std::ranges::count_if(held.runs, [](const Run& run) { return !run.recording.isEmpty(); }),
+        qsizetype(keptSlowest + keptMiddle));
+}
+
+void TestRunResults::recordingFileNames()
+{
+    QCOMPARE(recordingFileName(0, u"early-stop"_s, 7), u"1-early-stop-run-0007.cutover"_s);
+    QCOMPARE(recordingFileName(1, u"../a b"_s, 12345), u"2-___a_b-run-12345.cutover"_s);
 }
 
 void TestRunResults::fileKeepsAll()
