@@ -453,17 +453,21 @@ void MainWindow::updateChecks()
 void MainWindow::updateScene()
 {
     const timeline::KeyEvents& keys = m_timeline->model().keyEvents();
-    auto events = keys.events();
-    if (m_recordings->isShown()) {
+    timeline::Phases phases;
+    timeline::PauseBreakdown pause;
+    if (m_session->record().size() < m_session->record().whole().size()) {
         // The timeline shows all of a recording, what is beside it only what has happened.
-        const auto numbers = std::views::iota(std::size_t{ 0 }, events.size());
+        const auto numbers = std::views::iota(std::size_t{ 0 }, keys.events().size());
         const auto end = std::ranges::lower_bound(
             numbers, m_session->record().size(), {}, [&](std::size_t key) { return keys.numberOf(key); });
-        events = events.first(static_cast<std::size_t>(end - numbers.begin()));
+        const timeline::Facts facts(keys.events().first(static_cast<std::size_t>(end - numbers.begin())));
+        phases = timeline::phases(facts);
+        pause = timeline::pauseBreakdown(facts);
+    } else {
+        phases = timeline::phases(keys.facts());
+        pause = m_timeline->scene().pause;
     }
-    m_phases->setPhases(timeline::phases(events));
-    const timeline::PauseBreakdown pause
-        = m_recordings->isShown() ? timeline::pauseBreakdown(events) : m_timeline->scene().pause;
+    m_phases->setPhases(phases);
     m_breakdown->setBreakdown(pause);
     m_pulse->setPause(pause);
     m_status->setText(statusText(m_session->state(), pause));

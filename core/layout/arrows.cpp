@@ -40,11 +40,11 @@ Departure departureOf(std::span<const timeline::Event> events)
 
 } // namespace
 
-std::vector<Arrow> arrowsOf(std::span<const timeline::Event> events)
+std::vector<Arrow> arrowsOf(std::span<const timeline::Event> events, const timeline::Facts& facts)
 {
     const Departure departure = departureOf(events);
     std::vector<Arrow> arrows;
-    for (const timeline::FdEntry& fd : timeline::fdTable(events)) {
+    for (const timeline::FdEntry& fd : timeline::fdTable(facts)) {
         Arrow arrow{ .name = fd.name,
             .id = fd.id,
             .sentNs = fd.sentNs,

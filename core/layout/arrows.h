@@ -5,7 +5,7 @@
 
 #include "layout/coordinates.h"
 
-#include "timeline/event.h"
+#include "timeline/facts.h"
 
 #include <QString>
 
@@ -35,7 +35,7 @@ struct Arrow
 
 /// The descriptors of the last migration among \a events that were seen to leave and to arrive, by the time
 /// they left.
-std::vector<Arrow> arrowsOf(std::span<const timeline::Event> events);
+std::vector<Arrow> arrowsOf(std::span<const timeline::Event> events, const timeline::Facts& facts);
 
 /// Arrows that are too close to be told apart: [first, first + count).
 struct ArrowBundle

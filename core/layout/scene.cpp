@@ -13,6 +13,17 @@ namespace cutover::layout {
 using timeline::Category;
 using timeline::Event;
 
+static bool endsDestination(const Event& event)
+{
+    return event.side == Side::Destination && event.name == u"process_incoming_migration_co_end";
+}
+
+static bool endsSource(const Event& event)
+{
+    return event.side == Side::Source && event.name == u"migrate_set_state"
+        && timeline::isTerminal(event.attributes.value(QLatin1StringView("state")).toString());
+}
+
 /// The main channels' connections. One ends by the word of the destination, else with its migration.
 static std::vector<Interval> streamsOf(std::span<const Event> events, qint64 endNs)
 {
@@ -27,12 +38,8 @@ static std::vector<Interval> streamsOf(std::span<const Event> events, qint64 end
         streams[i].endNs = streams[i + 1].startNs;
     for (const bool byDestination : { false, true }) {
         for (const Event& event : events) {
-            const QString state = event.attributes.value(QLatin1StringView("state")).toString();
-            const bool ends = byDestination
-                ? event.side == Side::Destination && event.name == u"process_incoming_migration_co_end"
-                : event.side == Side::Source && event.name == u"migrate_set_state"
-                    && (state == u"completed" || state == u"failed" || state == u"cancelled");
-            if (!ends || event.category != Category::Trace)
+            if (event.category != Category::Trace
+                || !(byDestination ? endsDestination(event) : endsSource(event)))
                 continue;
             const auto stream = std::ranges::find_if(
                 streams, [&event](const Interval& each) { return each.contains(event.timeNs); });
@@ -54,9 +61,9 @@ static qint64 migrationStart(std::span<const Event> events)
 }
 
 /// The key events end where the record may not.
-static std::vector<timeline::Span> spansIn(std::span<const Event> events, const Interval& extent)
+static std::vector<timeline::Span> spansIn(const timeline::Facts& facts, const Interval& extent)
 {
-    std::vector<timeline::Span> spans = timeline::spans(events);
+    std::vector<timeline::Span> spans = timeline::spans(facts);
     for (timeline::Span& span : spans) {
         if (span.openStart)
             span.startNs = std::min(span.startNs, extent.startNs);
@@ -89,16 +96,16 @@ Scene buildScene(const timeline::KeyEvents& keyEvents, const Interval& extent)
     if (extent.isEmpty())
         return scene;
     const auto events = keyEvents.events();
-    const std::vector<timeline::Span> spans = spansIn(events, extent);
+    const std::vector<timeline::Span> spans = spansIn(keyEvents.facts(), extent);
     for (Lane* lane : { &scene.source, &scene.destination }) {
         lane->marks = checkpointMarks(lane->side, keyEvents);
         lane->spans = laneSpans(lane->side, spans, lane->marks);
     }
     scene.console = consoleLane(keyEvents, extent);
-    scene.arrows = arrowsOf(events);
+    scene.arrows = arrowsOf(events, keyEvents.facts());
     scene.streams = streamsOf(events, extent.endNs);
     scene.ownership = ownershipRows(events, spans, extent);
-    scene.pause = timeline::pauseBreakdown(events);
+    scene.pause = timeline::pauseBreakdown(keyEvents.facts());
     scene.originNs = scene.pause.startNs > 0 ? scene.pause.startNs : migrationStart(events);
     if (scene.originNs == 0)
         scene.originNs = extent.startNs;

@@ -69,7 +69,7 @@ Story::Story(const Material& from)
     key.take(from.events);
     index.take(from.events);
     scene = layout::buildScene(key, index.extent());
-    summary = timeline::summarize(key.events());
+    summary = timeline::summarize(key.facts());
     pulse = timeline::pulseTrail(from.events);
     gaps = timeline::pulseGaps(pulse, summary.pause);
 }

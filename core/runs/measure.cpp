@@ -52,7 +52,7 @@ std::vector<RunPart> partsOf(const timeline::PauseBreakdown& pause)
 /// From the source's stop to the destination's start, where the stop came before the migration.
 void measureFromStop(Run& run, std::span<const timeline::Event> events)
 {
-    const timeline::Facts facts = timeline::collectFacts(events);
+    const timeline::Facts facts(events);
     const auto window = facts.migration(std::nullopt);
     if (!window)
         return;

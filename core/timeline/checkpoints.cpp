@@ -3,8 +3,6 @@
 
 #include "timeline/checkpoints.h"
 
-#include "timeline/facts.h"
-
 #include <array>
 
 namespace cutover::timeline {
@@ -41,9 +39,8 @@ QString checkpointText(QStringView name)
     return {};
 }
 
-std::vector<Checkpoint> checkpoints(std::span<const Event> events, std::optional<std::size_t> migration)
+std::vector<Checkpoint> checkpoints(const Facts& facts, std::optional<std::size_t> migration)
 {
-    const Facts facts = collectFacts(events);
     const auto window = facts.migration(migration);
     if (!window)
         return {};
@@ -58,9 +55,9 @@ std::vector<Checkpoint> checkpoints(std::span<const Event> events, std::optional
     return found;
 }
 
-std::size_t migrationCount(std::span<const Event> events)
+std::size_t migrationCount(const Facts& facts)
 {
-    return collectFacts(events).migrations.size();
+    return facts.migrations.size();
 }
 
 } // namespace cutover::timeline

@@ -3,12 +3,11 @@
 
 #pragma once
 
-#include "timeline/event.h"
+#include "timeline/facts.h"
 
 #include <QString>
 
 #include <optional>
-#include <span>
 #include <vector>
 
 namespace cutover::timeline {
@@ -29,10 +28,9 @@ QString checkpointText(QStringView name);
 
 /// The checkpoints of one migration of a record, in order; the last migration without \a migration (0 =
 /// first). Empty if there is none.
-std::vector<Checkpoint> checkpoints(
-    std::span<const Event> events, std::optional<std::size_t> migration = std::nullopt);
+std::vector<Checkpoint> checkpoints(const Facts& facts, std::optional<std::size_t> migration = std::nullopt);
 
 /// How many migrations the record holds, finished or not.
-std::size_t migrationCount(std::span<const Event> events);
+std::size_t migrationCount(const Facts& facts);
 
 } // namespace cutover::timeline

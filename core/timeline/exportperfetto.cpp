@@ -176,14 +176,14 @@ qint64 sliceEnd(std::span<const qint64> sortedNs, qint64 atNs)
     return next == sortedNs.end() ? atNs + nsPerUs : std::min(atNs + nsPerUs, *next);
 }
 
-void writeMigration(Writer& writer, std::span<const Event> events, std::size_t index, qint64& flowId)
+void writeMigration(Writer& writer, const Facts& facts, std::size_t index, qint64& flowId)
 {
-    for (const Phase& phase : phases(events, index)) {
+    for (const Phase& phase : phases(facts, index)) {
         if (phase.durationNs())
             writer.complete({ .side = Side::Channel, .lane = PhaseLane }, phaseName(phase.id), "phase",
                 phase.startNs, phase.endNs);
     }
-    const PauseBreakdown pause = pauseBreakdown(events, index);
+    const PauseBreakdown pause = pauseBreakdown(facts, index);
     if (pause.isKnown()) {
         writer.complete({ .side = Side::Channel, .lane = StateLane }, QStringLiteral("pause"), "pause",
             pause.startNs, pause.endNs,
@@ -191,7 +191,7 @@ void writeMigration(Writer& writer, std::span<const Event> events, std::size_t i
                 { QStringLiteral("tier"), evidenceTierId(pause.pause.tier) },
                 { QStringLiteral("clockErrorNs"), pause.pause.clockErrorNs } });
     }
-    std::vector<FdEntry> fds = fdTable(events, index);
+    std::vector<FdEntry> fds = fdTable(facts, index);
     std::erase_if(fds, [](const FdEntry& fd) { return fd.sentNs <= 0 || fd.receivedNs < fd.sentNs; });
     std::vector<qint64> sentNs;
     std::vector<qint64> receivedNs;
@@ -238,20 +238,16 @@ void writeEvent(Writer& writer, const Event& event)
 
 QByteArray toPerfetto(std::span<const Event> events)
 {
-    qint64 startNs = 0;
-    for (const Event& event : events) {
-        if (event.timeNs > 0)
-            startNs = startNs == 0 ? event.timeNs : std::min(startNs, event.timeNs);
-    }
-    Writer writer(startNs);
-    for (const Span& span : spans(events)) {
+    const Facts facts(events);
+    Writer writer(facts.firstNs);
+    for (const Span& span : spans(facts)) {
         writer.complete({ .side = span.side, .lane = StateLane }, span.text, "state", span.startNs,
             span.endNs, { { QStringLiteral("state"), span.id } });
     }
     qint64 flowId = 0;
-    const std::size_t count = migrationCount(events);
+    const std::size_t count = facts.migrations.size();
     for (std::size_t i = 0; i < count; ++i)
-        writeMigration(writer, events, i, flowId);
+        writeMigration(writer, facts, i, flowId);
     for (const Event& event : events) {
         if (event.timeNs > 0)
             writeEvent(writer, event);

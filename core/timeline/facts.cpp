@@ -184,14 +184,13 @@ std::optional<Window> Facts::migration(std::optional<std::size_t> index) const
     return index ? migrations[*index] : migrations.back();
 }
 
-Facts collectFacts(std::span<const Event> events)
+Facts::Facts(std::span<const Event> events)
 {
-    Facts facts;
     qint64 latest = 0;
     for (const Event& event : events) {
         if (event.timeNs > 0) {
             latest = std::max(latest, event.timeNs);
-            facts.firstNs = facts.firstNs == 0 ? event.timeNs : std::min(facts.firstNs, event.timeNs);
+            firstNs = firstNs == 0 ? event.timeNs : std::min(firstNs, event.timeNs);
         }
         const auto kind = kindOf(event);
         if (!kind)
@@ -199,20 +198,20 @@ Facts collectFacts(std::span<const Event> events)
         const qint64 order = event.timeNs > 0 ? event.timeNs : latest;
         // What the console itself starts is the destination.
         const bool launched = kind == FactKind::Spawned && event.side == Side::Console;
-        facts.all.push_back({ .kind = *kind,
+        all.push_back({ .kind = *kind,
             .side = launched ? Side::Destination : event.side,
             .timeNs = event.timeNs,
             .orderNs = order,
             .event = &event });
     }
-    facts.lastNs = latest;
-    std::ranges::stable_sort(facts.all, {}, &Fact::orderNs);
+    lastNs = latest;
+    if (!std::ranges::is_sorted(all, {}, &Fact::orderNs))
+        std::ranges::stable_sort(all, {}, &Fact::orderNs);
 
     // Where untimed lines stand among the timed events is a guess: they count only if there is nothing else.
-    facts.migrations = findWindows(facts.all, true);
-    if (facts.migrations.empty())
-        facts.migrations = findWindows(facts.all, false);
-    return facts;
+    migrations = findWindows(all, true);
+    if (migrations.empty())
+        migrations = findWindows(all, false);
 }
 
 } // namespace cutover::timeline

@@ -10,7 +10,6 @@
 #include <span>
 #include <vector>
 
-/// What the derivations need of a record, found in one pass. Internal to the timeline.
 namespace cutover::timeline {
 
 enum class FactKind : std::uint8_t {
@@ -65,9 +64,23 @@ struct Window
     std::size_t end = 0;
 };
 
+/// What the derivations need of a record, found in one pass. Who derives several things of the same events
+/// makes it once.
+///
+/// Migrations start with the source's `migrate` command, or, where that was not recorded, with the source's
+/// state "setup"; they reach until the next one starts. What a VMM logged as the destination of an earlier
+/// migration opens none, although the record may hold it under the source.
 struct Facts
 {
-    std::vector<Fact> all; ///< by time; valid as long as the events they were taken from
+    Facts() = default;
+    /// Implicit: to derive a single thing, events will do. They must outlive it.
+    Facts(std::span<const Event> events);
+    Facts(const std::vector<Event>& events)
+        : Facts(std::span(events))
+    {
+    }
+
+    std::vector<Fact> all; ///< by time
     std::vector<Window> migrations;
     qint64 firstNs = 0; ///< the earliest and the latest time of any event; 0 without one
     qint64 lastNs = 0;
@@ -81,12 +94,7 @@ struct Facts
     std::span<const Fact> before(const Window& window) const { return std::span(all).first(window.first); }
 };
 
-/// Windows start with the source's `migrate` command, or, where that was not recorded, with the source's
-/// state "setup"; they reach until the next one starts. What a VMM logged as the destination of an earlier
-/// migration opens no window, although the record may hold it under the source.
-Facts collectFacts(std::span<const Event> events);
-
-/// Whether collectFacts() makes a fact of \a event.
+/// Whether \a event is one of the facts.
 bool isFact(const Event& event);
 
 bool isTerminal(QStringView migrationState);

@@ -3,8 +3,6 @@
 
 #include "timeline/fds.h"
 
-#include "timeline/facts.h"
-
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -336,16 +334,14 @@ QString fdClaimId(FdClaim claim)
     return {};
 }
 
-std::vector<FdEntry> fdTable(std::span<const Event> events, std::optional<std::size_t> migration)
+std::vector<FdEntry> fdTable(const Facts& facts, std::optional<std::size_t> migration)
 {
-    const Facts facts = collectFacts(events);
     auto table = tableOf(facts, migration);
     return table ? table->finish() : std::vector<FdEntry>();
 }
 
-std::vector<FdAlarm> fdAlarms(std::span<const Event> events, std::optional<std::size_t> migration)
+std::vector<FdAlarm> fdAlarms(const Facts& facts, std::optional<std::size_t> migration)
 {
-    const Facts facts = collectFacts(events);
     auto table = tableOf(facts, migration);
     return table ? table->alarms() : std::vector<FdAlarm>();
 }

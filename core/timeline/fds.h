@@ -3,13 +3,12 @@
 
 #pragma once
 
-#include "timeline/event.h"
+#include "timeline/facts.h"
 
 #include <QString>
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 namespace cutover::timeline {
@@ -52,8 +51,7 @@ struct FdEntry
 /// The fds of one migration, the last one without \a migration, in the order in which they were sent; then
 /// those that were not sent. The CPR stream carries no numbers: what was sent and what was received is
 /// matched by their order in it, names by the numbers that each side logs.
-std::vector<FdEntry> fdTable(
-    std::span<const Event> events, std::optional<std::size_t> migration = std::nullopt);
+std::vector<FdEntry> fdTable(const Facts& facts, std::optional<std::size_t> migration = std::nullopt);
 
 /// An fd that got lost on its way: the destination may run on with fresh, empty memory in its place.
 struct FdAlarm
@@ -68,7 +66,6 @@ struct FdAlarm
 
 /// fds that were sent but not received, or not found by the destination of this migration. A VMM that starts
 /// afresh looks for names in vain, too: only what was sent counts.
-std::vector<FdAlarm> fdAlarms(
-    std::span<const Event> events, std::optional<std::size_t> migration = std::nullopt);
+std::vector<FdAlarm> fdAlarms(const Facts& facts, std::optional<std::size_t> migration = std::nullopt);
 
 } // namespace cutover::timeline

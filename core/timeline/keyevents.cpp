@@ -3,8 +3,6 @@
 
 #include "timeline/keyevents.h"
 
-#include "timeline/facts.h"
-
 #include <algorithm>
 #include <array>
 
@@ -58,12 +56,22 @@ bool KeyEvents::take(std::span<const Event> all)
             m_latest = m_taken;
         }
     }
-    return m_events.size() != before;
+    if (m_events.size() == before)
+        return false;
+    m_facts = Facts(m_events);
+    return true;
 }
 
 void KeyEvents::clear()
 {
-    *this = {};
+    m_facts = {};
+    m_events.clear();
+    m_numbers.clear();
+    m_taken = 0;
+    m_earliestNs = 0;
+    m_latestKeyNs = 0;
+    m_latestNs = 0;
+    m_latest = 0;
 }
 
 void KeyEvents::add(const Event& event, std::size_t number)

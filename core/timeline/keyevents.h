@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "timeline/event.h"
+#include "timeline/facts.h"
 
 #include <span>
 #include <vector>
@@ -22,11 +22,16 @@ bool isDecisiveCommand(const Event& event);
 class KeyEvents
 {
 public:
+    KeyEvents() = default;
+    Q_DISABLE_COPY(KeyEvents)
+
     /// Takes what is new of \a all, the events of the record so far; returns whether it was of any interest.
     bool take(std::span<const Event> all);
     void clear();
 
     std::span<const Event> events() const { return m_events; }
+    /// What is derived of events() starts from this.
+    const Facts& facts() const { return m_facts; }
     /// The number in the record of key event \a index.
     std::size_t numberOf(std::size_t index) const { return m_numbers[index]; }
     /// How many events of the record were looked at.
@@ -37,6 +42,7 @@ private:
 
     std::vector<Event> m_events;
     std::vector<std::size_t> m_numbers;
+    Facts m_facts; ///< of m_events
     std::size_t m_taken = 0;
     qint64 m_earliestNs = 0; ///< of any event
     qint64 m_latestKeyNs = 0; ///< the latest time of a key event

@@ -90,9 +90,8 @@ QString explain(const PauseEnds& ends, EvidenceTier tier, bool resumed)
 
 } // namespace
 
-PauseBreakdown pauseBreakdown(std::span<const Event> events, std::optional<std::size_t> migration)
+PauseBreakdown pauseBreakdown(const Facts& facts, std::optional<std::size_t> migration)
 {
-    const Facts facts = collectFacts(events);
     const auto window = facts.migration(migration);
     if (!window)
         return without(PauseOutcome::NoMigration, QStringLiteral("The record holds no such migration."));

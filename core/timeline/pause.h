@@ -3,14 +3,13 @@
 
 #pragma once
 
-#include "timeline/event.h"
 #include "timeline/evidence.h"
+#include "timeline/facts.h"
 
 #include <QString>
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 namespace cutover::timeline {
@@ -84,7 +83,6 @@ struct PauseBreakdown
 };
 
 /// Of the last migration, or of number \a migration (0 = first).
-PauseBreakdown pauseBreakdown(
-    std::span<const Event> events, std::optional<std::size_t> migration = std::nullopt);
+PauseBreakdown pauseBreakdown(const Facts& facts, std::optional<std::size_t> migration = std::nullopt);
 
 } // namespace cutover::timeline

@@ -207,14 +207,13 @@ void fail(Phases& list, const Instants& at)
 
 } // namespace
 
-Phases phases(std::span<const Event> events, std::optional<std::size_t> migration)
+Phases phases(const Facts& facts, std::optional<std::size_t> migration)
 {
     Phases list;
     for (std::size_t i = 0; i < list.size(); ++i) {
         list[i].id = static_cast<PhaseId>(i);
         list[i].side = sides[i];
     }
-    const Facts facts = collectFacts(events);
     const auto window = facts.migration(migration);
     if (!window)
         return list;

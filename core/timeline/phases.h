@@ -3,15 +3,14 @@
 
 #pragma once
 
-#include "timeline/event.h"
 #include "timeline/evidence.h"
+#include "timeline/facts.h"
 
 #include <QString>
 
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
 
 namespace cutover::timeline {
 
@@ -56,6 +55,6 @@ using Phases = std::array<Phase, 6>;
 /// until the destination has the last fd. devices: the destination creates its devices, until it takes the
 /// main channel. switchover: the pause, or, for a paused guest, the same steps without one. done: until both
 /// sides are through.
-Phases phases(std::span<const Event> events, std::optional<std::size_t> migration = std::nullopt);
+Phases phases(const Facts& facts, std::optional<std::size_t> migration = std::nullopt);
 
 } // namespace cutover::timeline

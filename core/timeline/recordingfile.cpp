@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <thread>
 
 namespace cutover::timeline {
@@ -38,6 +39,10 @@ struct Block
 
 void Block::parse(bool endsFile)
 {
+    events.clear();
+    damage = {};
+    lines = 0;
+    skipped = 0;
     RecordingLineParser parser;
     const QByteArrayView all(text);
     qsizetype start = 0;
@@ -76,7 +81,7 @@ public:
     FileReader(QFile& file, ReadProgress* progress)
         : m_file(file)
         , m_progress(progress)
-        , m_threads(std::clamp(std::thread::hardware_concurrency(), 1U, maxThreads))
+        , m_blocks(std::clamp(std::thread::hardware_concurrency(), 1U, maxThreads))
     {
         if (progress)
             progress->bytesTotal = file.size();
@@ -86,13 +91,15 @@ public:
     Result<std::optional<Recording>> read();
 
 private:
-    Result<bool> fill(std::vector<Block>& blocks);
-    void take(std::vector<Block>& blocks);
+    Result<bool> fill();
+    void parse();
+    void take();
     bool isCancelled() const { return m_progress && m_progress->cancelled; }
 
     QFile& m_file;
     ReadProgress* m_progress;
-    unsigned m_threads;
+    std::vector<Block> m_blocks; ///< one for each thread; used again and again, since fresh memory is slow
+    std::size_t m_filled = 0; ///< of them
     QByteArray m_carry; ///< the beginning of a line whose end is in the next block
     bool m_atEnd = false;
     qint64 m_lines = 0;
@@ -101,12 +108,14 @@ private:
 };
 
 /// False where a line is too long.
-Result<bool> FileReader::fill(std::vector<Block>& blocks)
+Result<bool> FileReader::fill()
 {
-    while (blocks.size() < m_threads && !m_atEnd) {
-        QByteArray text = std::exchange(m_carry, {});
-        const qsizetype carried = text.size();
+    m_filled = 0;
+    while (m_filled < m_blocks.size() && !m_atEnd) {
+        QByteArray& text = m_blocks[m_filled].text;
+        const qsizetype carried = m_carry.size();
         text.resize(carried + blockSize);
+        std::ranges::copy(m_carry, text.begin());
         const qint64 got = m_file.read(text.data() + carried, blockSize);
         if (got < 0)
             return failure(ErrorCode::System, attempt(), m_file.fileName(), m_file.errorString());
@@ -120,14 +129,25 @@ Result<bool> FileReader::fill(std::vector<Block>& blocks)
             return false;
         text.truncate(end);
         if (!text.isEmpty())
-            blocks.push_back({ .text = std::move(text), .events = {}, .damage = {} });
+            ++m_filled;
     }
     return true;
 }
 
-void FileReader::take(std::vector<Block>& blocks)
+void FileReader::parse()
 {
-    for (Block& block : blocks) {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < m_filled; ++i) {
+        const bool last = m_atEnd && i + 1 == m_filled;
+        threads.emplace_back([&block = m_blocks[i], last] { block.parse(last); });
+    }
+    if (m_filled > 0)
+        m_blocks.front().parse(m_atEnd && m_filled == 1);
+}
+
+void FileReader::take()
+{
+    for (Block& block : std::span(m_blocks).first(m_filled)) {
         m_recording.damage.add(block.damage, m_lines, m_bytes);
         m_recording.skippedEvents += block.skipped;
         m_lines += block.lines;
@@ -136,7 +156,6 @@ void FileReader::take(std::vector<Block>& blocks)
         events.insert(events.end(), std::make_move_iterator(block.events.begin()),
             std::make_move_iterator(block.events.end()));
     }
-    blocks.clear();
 }
 
 Result<std::optional<Recording>> FileReader::read()
@@ -150,25 +169,16 @@ Result<std::optional<Recording>> FileReader::read()
     m_bytes = header.bytesRead();
     if (!m_file.seek(m_bytes))
         return failure(ErrorCode::System, attempt(), m_file.fileName(), m_file.errorString());
-    std::vector<Block> blocks;
     while (!m_atEnd) {
         if (isCancelled())
             return failure(ErrorCode::Cancelled, attempt(), m_file.fileName(), QStringLiteral("cancelled"));
-        const auto filled = fill(blocks);
+        const auto filled = fill();
         if (!filled)
             return std::unexpected(filled.error());
         if (!*filled)
             return std::optional<Recording>();
-        {
-            std::vector<std::jthread> threads;
-            for (std::size_t i = 1; i < blocks.size(); ++i) {
-                const bool last = m_atEnd && i + 1 == blocks.size();
-                threads.emplace_back([&block = blocks[i], last] { block.parse(last); });
-            }
-            if (!blocks.empty())
-                blocks.front().parse(m_atEnd && blocks.size() == 1);
-        }
-        take(blocks);
+        parse();
+        take();
     }
     return std::optional(std::move(m_recording));
 }

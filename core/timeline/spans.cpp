@@ -3,8 +3,6 @@
 
 #include "timeline/spans.h"
 
-#include "timeline/facts.h"
-
 #include <algorithm>
 #include <array>
 
@@ -133,9 +131,8 @@ std::vector<Span> spansOf(Side side, const Facts& facts)
 
 } // namespace
 
-std::vector<Span> spans(std::span<const Event> events)
+std::vector<Span> spans(const Facts& facts)
 {
-    const Facts facts = collectFacts(events);
     std::vector<Span> found = spansOf(Side::Source, facts);
     const std::vector<Span> destination = spansOf(Side::Destination, facts);
     found.insert(found.end(), destination.begin(), destination.end());

@@ -3,11 +3,10 @@
 
 #pragma once
 
-#include "timeline/event.h"
+#include "timeline/facts.h"
 
 #include <QString>
 
-#include <span>
 #include <vector>
 
 namespace cutover::timeline {
@@ -28,6 +27,6 @@ struct Span
 
 /// The states of both sides over the whole record, by side, then by time, without overlap within a side. From
 /// trace lines with times; a side that has none is derived from its QMP events.
-std::vector<Span> spans(std::span<const Event> events);
+std::vector<Span> spans(const Facts& facts);
 
 } // namespace cutover::timeline

@@ -3,21 +3,18 @@
 
 #include "timeline/summary.h"
 
-#include "timeline/facts.h"
-
 namespace cutover::timeline {
 
-Summary summarize(std::span<const Event> events, std::optional<std::size_t> migration)
+Summary summarize(const Facts& facts, std::optional<std::size_t> migration)
 {
     Summary summary;
-    const Facts facts = collectFacts(events);
     summary.migrations = facts.migrations.size();
     summary.index = migration.value_or(facts.migrations.empty() ? 0 : facts.migrations.size() - 1);
-    summary.phases = phases(events, migration);
-    summary.checkpoints = checkpoints(events, migration);
-    summary.pause = pauseBreakdown(events, migration);
-    summary.fds = fdTable(events, migration);
-    summary.alarms = fdAlarms(events, migration);
+    summary.phases = phases(facts, migration);
+    summary.checkpoints = checkpoints(facts, migration);
+    summary.pause = pauseBreakdown(facts, migration);
+    summary.fds = fdTable(facts, migration);
+    summary.alarms = fdAlarms(facts, migration);
     // A session that was refused has a verdict and no migration.
     const auto window = facts.migration(migration);
     for (const Fact& fact : window ? facts.in(*window) : std::span<const Fact>(facts.all)) {

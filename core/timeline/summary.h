@@ -27,6 +27,6 @@ struct Summary
 };
 
 /// Of the last migration, or of number \a migration (0 = first).
-Summary summarize(std::span<const Event> events, std::optional<std::size_t> migration = std::nullopt);
+Summary summarize(const Facts& facts, std::optional<std::size_t> migration = std::nullopt);
 
 } // namespace cutover::timeline

@@ -91,7 +91,7 @@ void TestPhases::everyPrefixIsSane()
     std::ranges::stable_sort(events, {}, &Event::timeNs);
     std::size_t reached = 0;
     for (std::size_t count = 0; count <= events.size(); ++count) {
-        const Phases list = phases(std::span(events).first(count));
+        const Phases list = phases(std::span(std::as_const(events)).first(count));
         std::size_t furthest = 0;
         for (std::size_t i = 0; i < list.size(); ++i) {
             if (list[i].state != PhaseState::NotReached)

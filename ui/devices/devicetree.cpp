@@ -76,11 +76,11 @@ std::vector<FdEntry> savedSoFar(std::span<const Event> events)
     return saved;
 }
 
-std::vector<FdEntry> waysOf(std::span<const Event> events, const Latest& latest)
+std::vector<FdEntry> waysOf(std::span<const Event> events, const timeline::Facts& facts, const Latest& latest)
 {
-    if (timeline::migrationCount(events) == 0)
+    if (facts.migrations.empty())
         return savedSoFar(events);
-    std::vector<FdEntry> ways = timeline::fdTable(events);
+    std::vector<FdEntry> ways = timeline::fdTable(facts);
     if (!latest.source || latest.migrating)
         return ways;
     // An earlier attempt, which was made with other switches: what it left is only what the source holds.
@@ -233,7 +233,8 @@ bool DeviceTree::operator==(const DeviceTree& other) const
 DeviceTree deviceTree(std::span<const Event> events)
 {
     const Latest latest = latestOf(events);
-    std::vector<FdEntry> ways = waysOf(events, latest);
+    const timeline::Facts facts(events);
+    std::vector<FdEntry> ways = waysOf(events, facts, latest);
     DeviceTree tree;
     op::FdInventory inventory;
     if (latest.source) {
@@ -246,7 +247,7 @@ DeviceTree deviceTree(std::span<const Event> events)
         tree.route.mode = u"cpr-transfer"_s;
     }
     const bool proved = std::ranges::any_of(ways, [](const FdEntry& way) { return !way.identity.isEmpty(); });
-    const bool moving = latest.source ? latest.migrating : timeline::migrationCount(events) > 0;
+    const bool moving = latest.source ? latest.migrating : !facts.migrations.empty();
     tree.stage = !moving ? DeviceTree::Stage::Planned
         : proved         ? DeviceTree::Stage::Proved
                          : DeviceTree::Stage::Moving;

@@ -27,6 +27,7 @@ TimelineModel::TimelineModel(const timeline::Record& record, QObject* parent)
             return;
         m_index.clear();
         m_keys.clear();
+        m_scene = {};
         Q_EMIT cleared();
         refresh();
     });
@@ -48,8 +49,9 @@ void TimelineModel::refresh()
     QElapsedTimer clock;
     clock.start();
     m_index.take(m_record.whole());
-    m_keys.take(m_record.whole());
-    m_scene = buildScene(m_keys, m_index.extent());
+    const bool hasNew = m_keys.take(m_record.whole());
+    if (hasNew || m_index.extent() != m_scene.extent)
+        m_scene = buildScene(m_keys, m_index.extent());
     Q_EMIT changed();
     // Whoever draws and tables what has changed takes part in this; three quarters stay for everything else.
     m_timer.setInterval(std::max(frameMs, static_cast<int>(clock.elapsed()) * 4));
