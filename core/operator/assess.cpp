@@ -62,11 +62,18 @@ static bool sourceProvesItNeverRan(const PairEvidence& evidence)
     return evidence.sourceSawItRun == false && evidence.sourceSawItEnd == true;
 }
 
+static bool ran(const PairEvidence& evidence)
+{
+    return evidence.destination.everResumed || evidence.destination.ranGuest == RanGuest::Yes
+        || evidence.journal.destinationRan;
+}
+
 static Knowledge knowledgeOf(const PairEvidence& evidence)
 {
     Knowledge known;
     known.source = evidence.source;
     known.destination = evidence.destination;
+    known.destination.everResumed = ran(evidence);
     known.launched = evidence.journal.destination.pid > 0;
     known.migrateSent = evidence.journal.stage != JournalStage::Armed;
     known.guardReleased = evidence.journal.mayHaveReleased();
@@ -81,8 +88,7 @@ static Knowledge knowledgeOf(const PairEvidence& evidence)
 /// Why the destination cannot have run the guest, or nothing.
 static QString proofThatItNeverRan(const PairEvidence& evidence)
 {
-    const SideView& destination = evidence.destination;
-    if (destination.everResumed || destination.ranGuest == RanGuest::Yes)
+    if (ran(evidence))
         return {};
     if (evidence.journal.stage == JournalStage::Armed && evidence.journal.destination.pid == 0)
         return i18n("None was started.");
@@ -90,7 +96,7 @@ static QString proofThatItNeverRan(const PairEvidence& evidence)
         return i18n("The source saw the destination end before the guest's first instruction there.");
     if (evidence.journal.guarded && !evidence.journal.mayHaveReleased())
         return i18n("It was started paused, and no 'cont' was ever sent to it.");
-    if (destination.ranGuest == RanGuest::No)
+    if (evidence.destination.ranGuest == RanGuest::No)
         return i18n("Its trace log covers its whole life and never says 'running'.");
     return {};
 }
@@ -102,7 +108,7 @@ static RescueOption resumeSource(const PairEvidence& evidence)
     if (evidence.source.gone)
         option.proof = i18n("The source's process has ended.");
     else if (proof.isEmpty())
-        option.proof = evidence.destination.everResumed || evidence.destination.ranGuest == RanGuest::Yes
+        option.proof = ran(evidence)
             ? i18n("The destination ran the guest: its memory and disks have moved past the source's state, "
                    "and to continue there would corrupt them.")
             : i18n("It is not proved that the destination never ran the guest.");

@@ -131,6 +131,7 @@ static QJsonObject toJson(const PairJournal& journal)
         { QStringLiteral("launched"), journal.launched },
         { QStringLiteral("guarded"), journal.guarded },
         { QStringLiteral("source-was-running"), journal.sourceWasRunning },
+        { QStringLiteral("destination-ran"), journal.destinationRan },
         { QStringLiteral("fd-lost"), journal.fdLost },
     };
 }
@@ -239,6 +240,7 @@ Result<PairJournal> readJournal(const QString& folder)
         .launched = object[u"launched"].toBool(),
         .guarded = object[u"guarded"].toBool(),
         .sourceWasRunning = object[u"source-was-running"].toBool(true),
+        .destinationRan = object[u"destination-ran"].toBool(),
         .fdLost = object[u"fd-lost"].toString(),
     };
     findUnnotedDestination(journal);

@@ -42,6 +42,7 @@ struct PairJournal
     bool launched = false; ///< the destination is ours
     bool guarded = false; ///< it starts the guest only by cont
     bool sourceWasRunning = true;
+    bool destinationRan = false; ///< seen by the console; the log may not have come to say so
     QString fdLost; ///< a descriptor did not arrive: the destination must never run; empty = none known
 
     /// From stage Releasing on the destination may have run the guest.

@@ -62,6 +62,7 @@ Result<void> Session::Private::feed(const SessionInput& input)
             for (const SessionAction& action : next->actions)
                 carryOut(action);
             if (now != before) {
+                rememberThatItRan();
                 judgeFaults();
                 followPulse();
                 QMetaObject::invokeMethod(
@@ -206,6 +207,17 @@ void Session::Private::writeStage(JournalStage stage)
     }
 }
 
+/// A destination announces RESUME before it logs that it runs, and may be killed in between.
+void Session::Private::rememberThatItRan()
+{
+    const SideView& other = machine.known.destination;
+    if (!std::holds_alternative<state::Stranded>(machine.state)
+        || (!other.everResumed && other.ranGuest != RanGuest::Yes))
+        return;
+    journal.destinationRan = true;
+    writeStage(journal.stage);
+}
+
 void Session::Private::lookForLostFds()
 {
     if (!machine.config.cpr || !destination || !machine.known.fdLost.isEmpty())
@@ -213,10 +225,11 @@ void Session::Private::lookForLostFds()
     source->catchUp();
     destination->catchUp();
     QStringList lost;
-    for (const timeline::FdAlarm& alarm : timeline::fdAlarms(record.events()))
+    const timeline::Facts facts(record.events());
+    for (const timeline::FdAlarm& alarm : timeline::fdAlarms(facts))
         lost.append(alarm.text);
     // Without the source's trace nothing says what was sent; but its RAM always is.
-    for (const timeline::FdEntry& fd : timeline::fdTable(record.events())) {
+    for (const timeline::FdEntry& fd : timeline::fdTable(facts)) {
         const bool isRam
             = std::ranges::contains(sourceFacts.memoryBackends, fd.name, &MemoryBackendFacts::id);
         if (isRam && fd.claim == timeline::FdClaim::Missing && !fd.saved)

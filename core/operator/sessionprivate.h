@@ -36,6 +36,7 @@ public:
     void callVmm(const action::Call& call);
     void writeStage(JournalStage stage);
     /// What the logs tell by now of descriptors that did not arrive; nothing in modes that pass none.
+    void rememberThatItRan();
     void lookForLostFds();
 
     // sessioncheck.cpp

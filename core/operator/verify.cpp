@@ -16,7 +16,8 @@ using fdpass::Identity;
 PassedFds passedFds(std::span<const timeline::Event> events)
 {
     PassedFds result;
-    for (const timeline::FdEntry& fd : timeline::fdTable(events)) {
+    const timeline::Facts facts(events);
+    for (const timeline::FdEntry& fd : timeline::fdTable(facts)) {
         result.destinationTold = result.destinationTold || fd.received;
         if (fd.claim == timeline::FdClaim::Claimed && fd.destinationFd)
             result.fds.push_back({ .name = fd.name,
@@ -26,7 +27,7 @@ PassedFds passedFds(std::span<const timeline::Event> events)
         else if (fd.claim == timeline::FdClaim::Unclaimed)
             result.unclaimed.append(fd.name);
     }
-    for (const timeline::FdAlarm& alarm : timeline::fdAlarms(events))
+    for (const timeline::FdAlarm& alarm : timeline::fdAlarms(facts))
         result.alarms.append(alarm.text);
     return result;
 }

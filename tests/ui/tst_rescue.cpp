@@ -104,14 +104,26 @@ private Q_SLOTS:
         QVERIFY(panel->isAncestorOf(window.focusWidget()));
     }
 
+    void unsafeStepsCannotBeChosen_data()
+    {
+        QTest::addColumn<op::SideView>("destination");
+        QTest::addColumn<bool>("consoleSawItRun");
+        QTest::newRow("its log says so")
+            << op::SideView{ .gone = true, .ranGuest = op::RanGuest::Yes } << false;
+        QTest::newRow("its log did not come to say so")
+            << op::SideView{ .gone = true, .ranGuest = op::RanGuest::No } << true;
+    }
     void unsafeStepsCannotBeChosen()
     {
+        QFETCH(const op::SideView, destination);
+        QFETCH(const bool, consoleSawItRun);
         RescueSession session;
         MainWindow window(&session);
         show(window);
         op::PairEvidence evidence = waitingPair();
-        evidence.destination = { .gone = true, .ranGuest = op::RanGuest::Yes, .everResumed = true };
+        evidence.destination = destination;
         evidence.journal.stage = op::JournalStage::Moved;
+        evidence.journal.destinationRan = consoleSawItRun;
         session.strand(evidence);
         QCOMPARE(session.view->assessment.location, op::GuestLocation::Lost);
         const QAction* resume = window.actionGroups().find(u"rescue_resume_source"_s);
