@@ -57,12 +57,20 @@ bool isDamaged(const QJsonObject& attributes)
     return attributes.size() == 1 && attributes.begin().key() == u"arguments";
 }
 
+/// QEMU 11.1 tells of it in every mode, also where it saves nothing.
+bool savesNoCprState(FactKind kind, const QJsonObject& attributes)
+{
+    const QString mode = attributes[u"mode"].toString();
+    return kind == FactKind::CprStateSave && (mode == u"normal" || mode == u"cpr-reboot");
+}
+
 std::optional<FactKind> kindOf(const Event& event)
 {
     switch (event.category) {
     case Category::Trace:
         // The name first: most lines are of no interest, and to look into attributes is slow.
-        if (const auto kind = lookUp(traceNames(), event.name); kind && !isDamaged(event.attributes))
+        if (const auto kind = lookUp(traceNames(), event.name);
+            kind && !isDamaged(event.attributes) && !savesNoCprState(*kind, event.attributes))
             return kind;
         return std::nullopt;
     case Category::QmpEvent:

@@ -48,9 +48,9 @@ static Event traceLine(Side side, const QByteArray& line)
 void TestPhases::realMigrations_data()
 {
     QTest::addColumn<QString>("name");
-    for (const char* name :
-        { "qemu-11.1.3-cpr-transfer-defer", "qemu-10.0-plain", "qemu-10.0-guarded", "qemu-10.0-paused",
-            "qemu-10.0-failed", "qemu-11.1-guarded", "qemu-11.1-paused", "qemu-11.1-failed" })
+    for (const char* name : { "qemu-11.1.3-cpr-transfer-defer", "qemu-10.0-plain", "qemu-10.0-guarded",
+             "qemu-10.0-paused", "qemu-10.0-failed", "qemu-11.1-guarded", "qemu-11.1-paused",
+             "qemu-11.1-failed", "qemu-10.0-reboot", "qemu-11.1-reboot" })
         QTest::newRow(name) << QString::fromLatin1(name);
 }
 
