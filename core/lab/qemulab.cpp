@@ -45,7 +45,9 @@ QStringList commandLine(const QemuLabOptions& options, Accelerator accelerator, 
         u"-m"_s,
         megabytes,
         u"-object"_s,
-        u"memory-backend-memfd,id=ram0,size="_s + megabytes,
+        (options.ramFile.isEmpty() ? u"memory-backend-memfd,id=ram0"_s
+                                   : u"memory-backend-file,id=ram0,share=on,mem-path="_s + options.ramFile)
+            + u",size="_s + megabytes,
         u"-nodefaults"_s,
         u"-display"_s,
         u"none"_s,

@@ -23,6 +23,7 @@ struct QemuLabOptions
     qint64 ramBytes = qint64{ 256 } * 1024 * 1024; ///< a multiple of 1 MiB
     QString guestName = QStringLiteral("cutover-lab");
     bool paused = false; ///< -S
+    QString ramFile; ///< the guest's RAM is this shared file, which is created; empty: a memfd
     QStringList extraArguments; ///< appended
     int startLimitMs = 30'000; ///< from start() until QMP answers
 };

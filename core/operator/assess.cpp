@@ -127,6 +127,7 @@ Assessment assess(const PairEvidence& evidence)
 {
     MachineConfig config;
     config.guarded = evidence.journal.guarded;
+    config.throughFile = evidence.journal.mode == u"cpr-reboot";
     config.launched = evidence.journal.launched;
     config.sourceWasRunning = evidence.journal.sourceWasRunning;
 
@@ -172,6 +173,7 @@ Assessment assess(const PairEvidence& evidence)
         result.options.push_back(std::move(option));
         break;
     }
+    case GuestLocation::Saved:
     case GuestLocation::Lost:
     case GuestLocation::Both:
     case GuestLocation::Unknown:

@@ -42,6 +42,8 @@ Check mainChannel(const Context& context)
                  "socket."));
     if (type == u"unix" && address.value(u"path").toString().isEmpty())
         return refuse(id, title, i18n("It has no path."), i18n("Give the path of the unix socket."));
+    if (transport == u"file" && context.plan.savesToFile())
+        return pass(id, title, i18n("It is the file %1.", address.value(u"filename").toString()));
     return pass(id, title,
         type == u"unix" ? i18n("A unix socket at %1.", address.value(u"path").toString())
                         : i18n("Transport “%1”, type “%2”.", transport, type));

@@ -157,9 +157,10 @@ Check freeMemory(const Context& context)
 {
     const QString id = u"free-memory"_s;
     const QString title = i18n("There is memory for a second copy of the guest");
-    if (context.plan.usesCpr())
+    const bool saved = context.plan.saved && context.plan.saved->copiedBytes != 0;
+    if (context.plan.usesCpr() && !saved)
         return notApplicable(id, title, i18n("The RAM is handed over, not copied."));
-    const qint64 needed = context.source.ramSize;
+    const qint64 needed = saved ? context.plan.saved->copiedBytes : context.source.ramSize;
     const qint64 available = context.source.availableMemory;
     if (needed < 0 || available < 0)
         return warning(id, title, i18n("How much is needed or free is not known."),

@@ -83,6 +83,8 @@ Check guestMemfd(const Context& context);
 Check cprExecRam(const Context& context);
 Check sharedFileRam(const Context& context);
 Check freeMemory(const Context& context);
+Check stateFile(const Context& context);
+Check savedRam(const Context& context);
 
 // The destination and the evidence.
 Check destinationState(const Context& context);

@@ -71,7 +71,7 @@ Check modeOffered(const Context& context)
 {
     const QString id = u"mode-offered"_s;
     const QString title = i18n("The source offers the migration mode");
-    static const QStringList known{ u"normal"_s, u"cpr-reboot"_s, u"cpr-transfer"_s, u"cpr-exec"_s };
+    static const QStringList known{ u"normal"_s, u"cpr-reboot"_s, u"cpr-transfer"_s };
     const QString& mode = context.plan.mode;
     const QStringList& modes = context.source.modes;
     if (modes.isEmpty() && mode == u"normal")
@@ -83,6 +83,15 @@ Check modeOffered(const Context& context)
                 i18n("Choose one of the modes it knows; cpr-transfer came with QEMU 10.0, cpr-exec with "
                      "10.2.")),
             context, u"normal"_s);
+    if (mode == u"cpr-exec")
+        return fixableByMode(
+            refuse(id, title, i18n("Cutover does not drive the mode cpr-exec."),
+                i18n(
+                    "There the source becomes the new program itself, and nothing is left to go back to when "
+                    "that fails. Choose cpr-transfer: it moves as little, and the source stays until the "
+                    "guest "
+                    "runs.")),
+            context, u"cpr-transfer"_s);
     if (!known.contains(mode))
         return warning(id, title, i18n("It offers “%1”, which Cutover does not know.", mode),
             i18n("Try it on a guest that you can lose."));
@@ -126,6 +135,11 @@ Check returnPath(const Context& context)
     const QString id = u"return-path"_s;
     const QString title = i18n("The destination can report failure");
     const std::optional<bool> state = context.source.capability(u"return-path"_s);
+    if (context.plan.savesToFile())
+        return notApplicable(id, title,
+            i18n(
+                "A file answers nothing: Cutover asks the destination itself, and goes back to the source if "
+                "it has failed."));
     const QString remedy
         = i18n("Without it the source believes a migration that the destination has rejected, and "
                "the guest runs nowhere: prefer a VMM that has it, and guarded commit.");
@@ -158,6 +172,12 @@ Check guardedCommit(const Context& context)
         return pass(id, title,
             i18n("Source and destination agree on the moment by themselves: the destination starts on the "
                  "source's word."));
+    if (!context.plan.guardedCommit && context.plan.savesToFile())
+        return fixable(
+            refuse(id, title, i18n("Guarded commit is off."),
+                i18n("In the mode cpr-reboot it is what lets the guest go back to the source when the "
+                     "destination cannot load it: leave it on.")),
+            { .kind = FixKind::Guard, .on = true });
     if (context.plan.guardedCommit)
         return pass(
             id, title, i18n("The destination waits for the console's word, which costs the pause a little."));
@@ -173,7 +193,7 @@ Check identityProof(const Context& context)
 {
     const QString id = u"identity-proof"_s;
     const QString title = i18n("That files have moved can be proved");
-    if (!context.plan.usesCpr())
+    if (!context.plan.usesCpr() || context.plan.savesToFile())
         return notApplicable(id, title, i18n("No files are passed in this mode."));
     if (!context.source.process)
         return warning(id, title, i18n("The source's process is not known."),

@@ -127,6 +127,7 @@ static QJsonObject toJson(const PairJournal& journal)
         { QStringLiteral("destination"), toJson(journal.destination) },
         { QStringLiteral("destination-qmp"), journal.destinationQmp },
         { QStringLiteral("destination-log"), journal.destinationLog },
+        { QStringLiteral("state-file"), journal.stateFile },
         { QStringLiteral("destination-errors"), journal.destinationErrors },
         { QStringLiteral("launched"), journal.launched },
         { QStringLiteral("guarded"), journal.guarded },
@@ -186,7 +187,8 @@ bool isLeftBehind(const PairJournal& journal)
     const bool destinationAlive = isAlive(journal.destination);
     if (journal.stage == JournalStage::Failed || journal.stage == JournalStage::Armed)
         return destinationAlive || (isStopNoted(journal.folder) && isAlive(journal.source));
-    return destinationAlive || isAlive(journal.source);
+    const bool saved = !journal.stateFile.isEmpty() && QFileInfo::exists(journal.stateFile);
+    return destinationAlive || isAlive(journal.source) || saved;
 }
 
 /// A console that dies between the launch and its note of it leaves a destination that only its command
@@ -236,6 +238,7 @@ Result<PairJournal> readJournal(const QString& folder)
         .destination = processFromJson(object[u"destination"].toObject()),
         .destinationQmp = object[u"destination-qmp"].toString(),
         .destinationLog = object[u"destination-log"].toString(),
+        .stateFile = object[u"state-file"].toString(),
         .destinationErrors = object[u"destination-errors"].toString(),
         .launched = object[u"launched"].toBool(),
         .guarded = object[u"guarded"].toBool(),

@@ -38,6 +38,7 @@ struct PairJournal
     ProcessId destination;
     QString destinationQmp; ///< the monitor that outlives the console
     QString destinationLog; ///< trace log; empty = none of ours
+    QString stateFile; ///< where the source saves the guest; empty in modes that need none
     QString destinationErrors; ///< its stderr
     bool launched = false; ///< the destination is ours
     bool guarded = false; ///< it starts the guest only by cont

@@ -5,6 +5,7 @@
 
 #include "operator/derive.h"
 #include "operator/facts.h"
+#include "operator/savedstate.h"
 
 #include <QJsonObject>
 
@@ -30,6 +31,7 @@ struct Plan
     QJsonObject capabilities; ///< besides those that the session needs, name to bool
     bool deferIncoming = true; ///< migrate-incoming over QMP rather than an URI on the command line
     QJsonObject mainAddress; ///< MigrationAddress: {"transport":"socket","type":"unix","path":…}
+                             ///< or, in the mode cpr-reboot, that of a file
     QString cprPath; ///< where the destination takes the CPR state
     QString
         relayMainPath; ///< where the source connects instead, with a relay in between; empty: there is none
@@ -45,14 +47,21 @@ struct Plan
     std::optional<DerivedCommand> derived;
     QStringList destinationArgv; ///< when launched from a given command line; empty when derived or attached
     std::optional<OpenFilesLimit> launchFilesLimit; ///< what a launched destination inherits from us
+    std::optional<SavedState> saved; ///< in the mode cpr-reboot
     QString monitorPath; ///< the destination's permanent monitor
     QString connectBackPath;
 
     bool usesCpr() const { return mode.startsWith(QLatin1StringView("cpr-")); }
     bool needsCprChannel() const { return mode == QLatin1StringView("cpr-transfer"); }
+    bool savesToFile() const { return mode == QLatin1StringView("cpr-reboot"); }
     /// The command line that will be run; empty for an attached destination.
     QStringList launchArgv() const { return derived ? derived->argv : destinationArgv; }
 
+    static QJsonObject fileAddress(const QString& path)
+    {
+        return { { QStringLiteral("transport"), QStringLiteral("file") },
+            { QStringLiteral("filename"), path }, { QStringLiteral("offset"), 0 } };
+    }
     static QJsonObject unixAddress(const QString& path)
     {
         return { { QStringLiteral("transport"), QStringLiteral("socket") },

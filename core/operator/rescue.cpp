@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "operator/endpoint.h"
 #include "operator/listenerwatch.h"
+#include "operator/savedstate.h"
 #include "operator/socketmove.h"
 #include "timeline/record.h"
 
@@ -367,6 +368,8 @@ void RescueOperation::Private::finish(GuestLocation location)
 {
     busy = false;
     PairJournal closed = evidence.journal;
+    if (!closed.stateFile.isEmpty() && closed.stage != JournalStage::Armed)
+        removeStateFile(closed.stateFile);
     closed.stage = location == GuestLocation::Source ? JournalStage::Failed : JournalStage::Finished;
     // The log of a destination that goes on running stays with it.
     const auto settled = location == GuestLocation::Source && evidence.destination.gone

@@ -196,6 +196,8 @@ void Session::Private::writeStage(JournalStage stage)
         return;
     if (stage == JournalStage::Failed || stage == JournalStage::Finished)
         removeChannels();
+    if (stage == JournalStage::Failed || stage == JournalStage::Moved)
+        removeSavedState();
     journal.stage = stage;
     if (destination)
         journal.destination = { .pid = destination->pid(), .startTicks = destination->startTimeTicks() };

@@ -192,6 +192,34 @@ void Stepper::abortAskSource(Aborting now)
     call(Side::Source, Tag::QueryStatus, QStringLiteral("query-status"));
 }
 
+bool Stepper::mayTakeBack() const
+{
+    const Knowledge& known = m_machine.known;
+    return m_machine.config.throughFile && m_machine.config.guarded && m_machine.config.launched
+        && m_machine.config.sourceWasRunning && !known.guardReleased && !known.destination.everResumed
+        && known.destination.ranGuest != RanGuest::Yes;
+}
+
+void Stepper::giveUpDestination(Failure why)
+{
+    if (!mayTakeBack()) {
+        locateNow(std::move(why));
+        return;
+    }
+    stopTimer(TimerKind::Limit);
+    stopTimer(TimerKind::Poll);
+    abortKill(Aborting{ .why = std::move(why) });
+}
+
+void Stepper::continueSource(Aborting now)
+{
+    now.step = AbortStep::ContinueSource;
+    now.continued = true;
+    enter(std::move(now));
+    startTimer(TimerKind::Limit, m_machine.config.limits.settleMs);
+    call(Side::Source, Tag::Continue, QStringLiteral("cont"));
+}
+
 void Stepper::abortRestore(Aborting now, std::size_t next)
 {
     if (next < m_machine.config.restoreSource.size()) {
@@ -262,7 +290,10 @@ Result<void> Stepper::on(Aborting now, const SessionInput& input)
         if (const auto* reply = replyFrom(input, Side::Source, Tag::QueryStatus); reply && reply->result) {
             const QString& state = known.source.runState;
             const bool asBefore = (state == u"running") == m_machine.config.sourceWasRunning;
-            if (asBefore && state != u"postmigrate" && state != u"finish-migrate")
+            const bool destinationDead = known.destination.gone || !known.launched;
+            if (state == u"postmigrate" && destinationDead && mayTakeBack() && !now.continued)
+                continueSource(std::move(now));
+            else if (asBefore && state != u"postmigrate" && state != u"finish-migrate")
                 abortRestore(std::move(now), 0);
             else if (state == u"finish-migrate"
                 || (state != u"postmigrate" && !isMigrationOver(known.source)))
@@ -273,6 +304,17 @@ Result<void> Stepper::on(Aborting now, const SessionInput& input)
             call(Side::Source, Tag::QueryStatus, QStringLiteral("query-status"));
         } else if (limit) {
             locateNow(std::move(now.why));
+        }
+        return {};
+    case AbortStep::ContinueSource:
+        if (const auto* reply = replyFrom(input, Side::Source, Tag::Continue)) {
+            if (reply->result)
+                abortAskSource(std::move(now));
+            else
+                locateNow(std::move(now.why));
+        } else if (limit) {
+            // It may still do it: what it answered to earlier questions says nothing any more.
+            strand(std::move(now.why), GuestLocation::Unknown);
         }
         return {};
     case AbortStep::Restore:

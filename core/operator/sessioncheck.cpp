@@ -123,13 +123,27 @@ void Session::Private::probeBinary()
     });
 }
 
+void Session::Private::planSavedState()
+{
+    const QString path
+        = request.stateFile.isEmpty() ? QString(folder + QStringLiteral("/vm.state")) : request.stateFile;
+    plan.saved = lookAtSavedState(sourceFacts, path);
+    plan.mainAddress = Plan::fileAddress(path);
+    const QString ignoreShared = QStringLiteral("x-ignore-shared");
+    if (sourceFacts.capability(ignoreShared))
+        plan.capabilities.insert(ignoreShared, plan.saved->ignoresShared());
+}
+
 Result<void> Session::Private::deriveDestination()
 {
     auto created = createPairFolder();
     if (!created)
         return std::unexpected(created.error());
     folder = *created;
-    plan.mainAddress = Plan::unixAddress(folder + QStringLiteral("/main.sock"));
+    if (plan.savesToFile())
+        planSavedState();
+    else
+        plan.mainAddress = Plan::unixAddress(folder + QStringLiteral("/main.sock"));
     plan.cprPath = plan.needsCprChannel() ? QString(folder + QStringLiteral("/cpr.sock")) : QString();
     plan.connectBackPath = folder + QStringLiteral("/connect-back.sock");
 
@@ -211,8 +225,11 @@ void Session::Private::concludeCheck()
     plan.mode = request.mode;
     plan.parameters = request.parameters;
     plan.capabilities = request.capabilities;
-    plan.returnPath = plan.capabilities.take(QStringLiteral("return-path")).toBool(true);
-    plan.deferIncoming = request.defer;
+    // A file answers nothing: with return-path QEMU saves all and then fails.
+    plan.returnPath
+        = plan.capabilities.take(QStringLiteral("return-path")).toBool(true) && !plan.savesToFile();
+    // A file that is still to be written cannot be on a command line.
+    plan.deferIncoming = request.defer || plan.savesToFile();
     plan.vmmGuardsCommit = sourceFacts.schema
         && sourceFacts.schema->features(QStringLiteral("migrate")).contains(QStringLiteral("guarded-commit"));
     plan.guardedCommit = request.guarded && !plan.vmmGuardsCommit;
@@ -234,8 +251,11 @@ void Session::Private::concludeCheck()
             return;
         }
         folder = *created;
-        plan.mainAddress = Plan::unixAddress(
-            plan.deferIncoming ? QString(folder + QStringLiteral("/main.sock")) : spec.mainPath);
+        if (plan.savesToFile())
+            planSavedState();
+        else
+            plan.mainAddress = Plan::unixAddress(
+                plan.deferIncoming ? QString(folder + QStringLiteral("/main.sock")) : spec.mainPath);
     } else if (const auto derived = deriveDestination(); !derived) {
         failCheck(Side::Destination, SessionPhase::Preflight, derived.error());
         return;
@@ -271,6 +291,7 @@ void Session::Private::concludeCheck()
         .destination = {},
         .destinationQmp = plan.monitorPath,
         .destinationLog = plan.derived ? plan.derived->logFile : QString(),
+        .stateFile = plan.saved ? plan.saved->path : QString(),
         .destinationErrors = plan.attached ? QString() : QString(folder + QStringLiteral("/destination.err")),
         .launched = !plan.attached,
         .guarded = plan.guardedCommit,

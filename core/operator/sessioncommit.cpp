@@ -54,6 +54,11 @@ Result<void> Stepper::on(Moving now, const SessionInput& input)
         reconnect(Side::Destination);
         return {};
     }
+    if (m_machine.config.throughFile && exited(input, Side::Destination)) {
+        // The source knows nothing of it and would save the guest for nobody.
+        abort(destinationEnded(SessionPhase::Switchover));
+        return {};
+    }
     if (!now.settling
         && (exited(input, Side::Destination) || m_machine.known.destination.migrationStatus == u"failed")) {
         // The source learns of it through its channel and says failed or, too late, completed.
@@ -87,12 +92,32 @@ void Stepper::commit()
     call(Side::Source, Tag::QueryStatus, QStringLiteral("query-status"));
 }
 
+void Stepper::loadDestination(std::size_t next)
+{
+    const SideView& destination = m_machine.known.destination;
+    const std::vector<Command>& commands = m_machine.config.loadDestination;
+    if (destination.gone) {
+        giveUpDestination(destinationEnded(SessionPhase::Commit));
+        return;
+    }
+    if (next >= commands.size()) {
+        confirmDestination();
+        return;
+    }
+    if (next == 0)
+        startTimer(TimerKind::Limit, m_machine.config.limits.loadMs);
+    enter(Committing{ .step = Committing::Step::Load, .next = next, .sent = destination.connected });
+    // Not connected: Connected or the time limit decides.
+    if (destination.connected)
+        runNext(commands, next, Tag::Configure);
+}
+
 void Stepper::confirmDestination()
 {
     enter(Committing{ Committing::Step::ConfirmDestination });
     const SideView& destination = m_machine.known.destination;
     if (destination.gone || destination.migrationStatus == u"failed")
-        locateNow(destinationEnded(SessionPhase::Commit));
+        giveUpDestination(destinationEnded(SessionPhase::Commit));
     else if (destination.migrationStatus == u"completed")
         releaseGuard();
     else if (destination.connected)
@@ -126,7 +151,7 @@ Result<void> Stepper::on(Committing now, const SessionInput& input)
 {
     using enum Committing::Step;
     if (exited(input, Side::Destination)) {
-        locateNow(destinationEnded(SessionPhase::Commit));
+        giveUpDestination(destinationEnded(SessionPhase::Commit));
         return {};
     }
     if (disconnected(input, Side::Destination)) {
@@ -134,7 +159,7 @@ Result<void> Stepper::on(Committing now, const SessionInput& input)
         return {};
     }
     if (fired(input, TimerKind::Limit)) {
-        locateNow(
+        giveUpDestination(
             timedOut(Side::Destination, SessionPhase::Commit, i18n("start the guest on the destination"),
                 i18n("Use rescue: it finds out where the guest is.")));
         return {};
@@ -142,8 +167,8 @@ Result<void> Stepper::on(Committing now, const SessionInput& input)
     const bool poll = fired(input, TimerKind::Poll);
     if (now.step == ConfirmSource) {
         if (exited(input, Side::Source)) {
-            // Completed was said before it ended: all of the guest is on the destination.
-            confirmDestination();
+            // Completed was said before it ended: all of the guest is on the destination, or in the file.
+            loadDestination(0);
         } else if (disconnected(input, Side::Source)) {
             reconnect(Side::Source);
         } else if (poll || connectedTo(input, Side::Source)) {
@@ -151,7 +176,7 @@ Result<void> Stepper::on(Committing now, const SessionInput& input)
         } else if (const auto* reply = replyFrom(input, Side::Source, Tag::QueryStatus);
             reply && reply->result) {
             if (m_machine.known.source.runState == u"postmigrate")
-                confirmDestination();
+                loadDestination(0);
             else if (m_machine.known.source.runState == u"running")
                 locateNow(failureOf(Side::Source, SessionPhase::Commit,
                     Error{ .code = ErrorCode::Refused,
@@ -161,6 +186,21 @@ Result<void> Stepper::on(Committing now, const SessionInput& input)
                         .remedy = i18n("Nobody may send 'cont' to the source during a migration.") }));
             else
                 startTimer(TimerKind::Poll, pollMs);
+        }
+        return {};
+    }
+    if (now.step == Load) {
+        if (const auto* reply = replyFrom(input, Side::Destination, Tag::Configure)) {
+            if (!reply->result && !m_machine.config.loadDestination[now.next].optional)
+                giveUpDestination(failureOf(Side::Destination, SessionPhase::Commit, reply->result.error()));
+            else
+                loadDestination(now.next + 1);
+        } else if (connectedTo(input, Side::Destination)) {
+            // What a lost connection had taken may have been done: it is not asked for twice.
+            if (now.sent)
+                confirmDestination();
+            else
+                loadDestination(now.next);
         }
         return {};
     }

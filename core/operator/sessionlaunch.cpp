@@ -127,6 +127,12 @@ void Session::Private::removeChannels()
     }
 }
 
+void Session::Private::removeSavedState()
+{
+    if (plan.saved && machine.known.migrateSent)
+        removeStateFile(plan.saved->path);
+}
+
 void Session::Private::attach()
 {
     connect(&monitorWatch, &ListenerWatch::listening, destination.get(),

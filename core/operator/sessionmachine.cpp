@@ -60,6 +60,10 @@ GuestLocation locate(const MachineConfig& config, const Knowledge& known)
         return GuestLocation::NowhereDestinationHolds;
     if (ran)
         return destination.gone ? GuestLocation::Lost : GuestLocation::Unknown;
+    // A file that a dead source has not said to be whole may or may not be.
+    if (source.gone && config.throughFile && known.migrateSent)
+        return neverRan && source.migrationStatus == u"completed" ? GuestLocation::Saved
+                                                                  : GuestLocation::Unknown;
     if (source.gone)
         return destinationExists && !destination.answered ? GuestLocation::Unknown : GuestLocation::Lost;
     if (!config.sourceWasRunning && !known.migrateSent)

@@ -13,6 +13,9 @@ namespace cutover::op {
 
 using namespace Qt::StringLiterals;
 
+static constexpr qint64 slowBytesPerMs = 50'000;
+static constexpr qint64 dayMs = 86'400'000;
+
 static Command command(Side side, const QString& name, const QJsonObject& arguments, bool optional = false)
 {
     return { .side = side, .name = name, .arguments = arguments, .optional = optional };
@@ -138,12 +141,17 @@ MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOp
 {
     MachineConfig config;
     config.cpr = plan.needsCprChannel();
+    config.throughFile = plan.savesToFile();
     config.defer = plan.deferIncoming;
     config.guarded = plan.guardedCommit;
     config.launched = !plan.attached;
     config.keepSource = plan.keepSource;
     config.sourceWasRunning = source.isRunning();
     config.limits = options.limits;
+    // What a slow disk reads in that time is not to be taken for a destination that hangs.
+    if (plan.saved && plan.saved->copiedBytes > 0)
+        config.limits.loadMs
+            += static_cast<int>(std::min<qint64>(plan.saved->copiedBytes / slowBytesPerMs, dayMs));
 
     planCapabilities(config, plan, source);
     planMode(config, plan, source);
@@ -169,7 +177,9 @@ MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOp
         // In RunState inmigrate, stop only says that the end of the migration shall not start the guest.
         if (plan.guardedCommit && plan.attached)
             config.configureDestination.push_back(command(Side::Destination, u"stop"_s, {}));
-        config.configureDestination.push_back(command(Side::Destination, u"migrate-incoming"_s,
+        std::vector<Command>& incoming
+            = config.throughFile ? config.loadDestination : config.configureDestination;
+        incoming.push_back(command(Side::Destination, u"migrate-incoming"_s,
             { { u"channels"_s, QJsonArray{ main } }, { u"exit-on-error"_s, false } }));
     }
 

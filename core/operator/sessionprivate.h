@@ -44,6 +44,7 @@ public:
     void collectFacts();
     void probeBinary();
     Result<void> deriveDestination();
+    void planSavedState();
     void concludeCheck();
     std::vector<Check> unfinishedPairs() const;
     void failCheck(Side side, SessionPhase phase, const Error& error);
@@ -54,6 +55,8 @@ public:
     Result<std::unique_ptr<ChildProcess>> spawnBesideSource(SpawnOptions& options);
     /// Sockets that only the migration needed and that nobody else removes.
     void removeChannels();
+    /// Nobody may load it any more: the guest has moved on.
+    void removeSavedState();
     void attach();
     void killDestination();
     void reconnect(Side side);

@@ -322,6 +322,7 @@ QJsonObject toRecord(const SessionRequest& request)
         .object("parameters"_L1, request.parameters)
         .flag("defer"_L1, request.defer, true)
         .flag("guarded"_L1, request.guarded, true)
+        .text("stateFile"_L1, request.stateFile)
         .flag("keepSource"_L1, request.keepSource)
         .flag("relay"_L1, request.relay)
         .list("faults"_L1, request.faults)
@@ -345,6 +346,7 @@ SessionRequest requestFromRecord(const QJsonObject& attributes)
     request.parameters = attributes["parameters"_L1].toObject();
     request.defer = attributes["defer"_L1].toBool(true);
     request.guarded = attributes["guarded"_L1].toBool(true);
+    request.stateFile = attributes["stateFile"_L1].toString();
     request.keepSource = attributes["keepSource"_L1].toBool();
     request.relay = attributes["relay"_L1].toBool();
     request.traceSource = attributes["traceSource"_L1].toBool(true);

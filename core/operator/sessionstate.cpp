@@ -105,6 +105,8 @@ QString guestLocationId(GuestLocation location)
         return QStringLiteral("nowhere-source-holds");
     case GuestLocation::NowhereDestinationHolds:
         return QStringLiteral("nowhere-destination-holds");
+    case GuestLocation::Saved:
+        return QStringLiteral("saved");
     case GuestLocation::Lost:
         return QStringLiteral("lost");
     case GuestLocation::Both:
@@ -127,6 +129,9 @@ QString guestLocationSentence(GuestLocation location)
     case GuestLocation::NowhereDestinationHolds:
         return i18n(
             "The guest runs nowhere. The destination has loaded all of it and waits to be told to start.");
+    case GuestLocation::Saved:
+        return i18n("The guest runs nowhere. It is whole in its state file and its RAM files: start the "
+                    "destination’s command again and load the file with migrate-incoming.");
     case GuestLocation::Lost:
         return i18n("The guest is lost: it had moved on, and the process that had it is gone. Restart it "
                     "from its disks.");

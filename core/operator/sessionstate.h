@@ -54,6 +54,7 @@ enum class GuestLocation : std::uint8_t {
     Destination, ///< runs (or is paused, as it was before) in the destination
     NowhereSourceHolds, ///< runs nowhere; the destination never ran it, so the source can go on
     NowhereDestinationHolds, ///< runs nowhere; the destination has loaded all of it and waits for cont
+    Saved, ///< runs nowhere; both processes are without it, and its state is whole in a file
     Lost, ///< the destination ran it and is gone; going back would corrupt it
     Both, ///< both run it: corruption
     Unknown,
@@ -79,6 +80,7 @@ struct SessionLimits
     int monitorMs = 60'000; ///< migrate to the destination's monitor, and then its configuration
     int switchoverMs = 0; ///< destination configured to completed: in normal mode RAM is being copied
     int settleMs = 10'000; ///< for a side to reach a final state after the other has failed
+    int loadMs = 60'000; ///< for a destination to load what was saved in a file
 };
 
 /// What the machine is told once, before it starts. All sequences are prepared by the planner from
@@ -86,6 +88,8 @@ struct SessionLimits
 struct MachineConfig
 {
     bool cpr = true; ///< a CPR channel: the destination's monitor comes up only after migrate was sent
+    /// The source saves into a file; the destination, there before that, loads it afterwards. With cpr off.
+    bool throughFile = false;
     bool defer = true; ///< the destination waits for migrate-incoming
     bool guarded = true; ///< the destination starts only by our cont
     bool launched = true; ///< we start the destination and may kill it
@@ -94,6 +98,7 @@ struct MachineConfig
     std::vector<Command> armSource; ///< capabilities, parameters, tracing
     std::vector<Command> restoreSource; ///< undoes armSource after a failure
     std::vector<Command> configureDestination; ///< capabilities, the guard, migrate-incoming
+    std::vector<Command> loadDestination; ///< with throughFile: once the source has completed
     Command migrate; ///< the migrate command for the source
     SessionLimits limits;
 };
@@ -167,7 +172,9 @@ struct Moving
 };
 struct Committing
 {
-    enum class Step : std::uint8_t { ConfirmSource, ConfirmDestination, Continue, ConfirmRunning } step = Step::ConfirmSource;
+    enum class Step : std::uint8_t { ConfirmSource, Load, ConfirmDestination, Continue, ConfirmRunning } step = Step::ConfirmSource;
+    std::size_t next = 0; ///< in Load
+    bool sent = false; ///< in Load: the command was handed to a connection
 };
 struct Verifying
 {
@@ -190,10 +197,18 @@ struct Finished
 /// Undoing: makes sure that only the source can run the guest.
 struct Aborting
 {
-    enum class Step : std::uint8_t { StopMigration, AskDestination, KillDestination, AskSource, Restore };
+    enum class Step : std::uint8_t {
+        StopMigration,
+        AskDestination,
+        KillDestination,
+        AskSource,
+        ContinueSource, ///< it had saved the guest into a file that nobody will load
+        Restore
+    };
     Step step = Step::StopMigration;
     Failure why;
     std::size_t next = 0;
+    bool continued = false; ///< the source was told to go on
 };
 /// The guest is on the source, as before.
 struct Failed

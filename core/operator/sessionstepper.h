@@ -56,6 +56,7 @@ private:
     void configure(std::size_t next, bool acknowledged);
     void move(bool acknowledged);
     void commit();
+    void loadDestination(std::size_t next);
     void confirmDestination();
     void releaseGuard();
     void verify();
@@ -67,6 +68,12 @@ private:
     void abortAskDestination(state::Aborting now);
     void abortKill(state::Aborting now);
     void abortAskSource(state::Aborting now);
+    /// After the source has given the guest away and before the guard is released.
+    void giveUpDestination(Failure why);
+    /// The source has saved the guest, and it is proved, or will be with the destination's end, that nobody
+    /// else runs it or ever has.
+    bool mayTakeBack() const;
+    void continueSource(state::Aborting now);
     void abortRestore(state::Aborting now, std::size_t next);
     void locateNow(Failure why);
     void askSide(Side side);

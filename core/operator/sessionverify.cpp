@@ -7,6 +7,7 @@
 
 #include <KLocalizedString>
 
+#include <QJsonArray>
 #include <QPointer>
 #include <QTimer>
 
@@ -38,6 +39,18 @@ void Session::Private::verify()
         });
     }
     askDestinationFds();
+    // Left on, it would make the next migration skip RAM that another file stands for.
+    if (plan.saved && plan.saved->ignoresShared() && destination && destination->isConnected()) {
+        const QJsonObject off{ { QStringLiteral("capability"), QStringLiteral("x-ignore-shared") },
+            { QStringLiteral("state"),
+                sourceFacts.capability(QStringLiteral("x-ignore-shared")).value_or(false) } };
+        ++pendingAnswers;
+        destination->call(QStringLiteral("migrate-set-capabilities"),
+            { { QStringLiteral("capabilities"), QJsonArray{ off } } }, [this](const Result<QJsonValue>&) {
+                if (--pendingAnswers == 0)
+                    concludeVerification();
+            });
+    }
     guestBeats.reset();
     if (offersPulse() && machine.config.sourceWasRunning && destination && destination->isConnected()) {
         ++pendingAnswers;
@@ -96,6 +109,12 @@ void Session::Private::concludeVerification()
     facts.alarms = passed.alarms;
     facts.unclaimed = passed.unclaimed;
     facts.guestBeats = guestBeats;
+    if (plan.saved && plan.saved->ignoresShared()) {
+        for (const RamFile& file : plan.saved->ramFiles) {
+            if (const auto uses = hasOpen(destination->pid(), file.path))
+                (*uses ? facts.ramFiles : facts.missingRamFiles).append(file.path);
+        }
+    }
     if (!facts.sourceGone)
         facts.fds = proveFds(source->pid(), destination->pid(), passed.fds);
     verification = judge(facts);

@@ -89,6 +89,10 @@ Verification judge(const VerificationInput& input)
         result.evidence.append(i18n("The guest's heart beats on the destination."));
     else if (input.guestBeats == false)
         result.findings.append(i18n("The guest's heart does not beat on the destination."));
+    for (const QString& path : input.ramFiles)
+        result.evidence.append(i18n("The destination uses the source's RAM file %1.", path));
+    for (const QString& path : input.missingRamFiles)
+        result.findings.append(i18n("The destination does not use the source's RAM file %1.", path));
     result.findings += input.alarms;
     for (const QString& name : input.unclaimed)
         result.evidence.append(

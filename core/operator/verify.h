@@ -71,6 +71,8 @@ struct VerificationInput
     bool fdsExpected = false; ///< the mode passes descriptors
     bool traceComplete = false; ///< the destination's log has told which descriptors it found
     std::vector<FdProof> fds;
+    QStringList ramFiles; ///< RAM files that the destination has open, as it must
+    QStringList missingRamFiles; ///< and those it has not
     QStringList alarms; ///< fds that were lost, one sentence each
     QStringList unclaimed; ///< names that were received and never looked for
 };

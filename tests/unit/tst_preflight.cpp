@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <unistd.h>
 
 using namespace cutover;
 using namespace cutover::op;
@@ -101,6 +102,31 @@ void makeNormal(Case& c)
     c.source.blockedReasonsMode = u"normal"_s;
 }
 
+/// RAM in a file of both, and room for the rest in another one.
+void makeReboot(Case& c)
+{
+    c.plan.mode = u"cpr-reboot"_s;
+    c.source.blockedReasonsMode = c.plan.mode;
+    c.plan.mainAddress = Plan::fileAddress(u"/dev/shm/state"_s);
+    c.source.memoryBackends[0].type = u"memory-backend-file"_s;
+    c.source.memoryBackends[0].path = u"/dev/shm/guest"_s;
+    c.source.process->uid = ::geteuid();
+    QStringList argv = sourceArgv;
+    argv.replace(4, u"memory-backend-file,id=ram0,size=1G,mem-path=/dev/shm/guest,share=on"_s);
+    setSourceArgv(c, argv);
+    deriveAgain(c);
+    c.plan.saved = SavedState{ .path = u"/dev/shm/state"_s,
+        .folderWritable = true,
+        .inMemory = true,
+        .freeBytes = 8LL << 30,
+        .ramFiles = { { .backend = u"ram0"_s,
+            .path = u"/dev/shm/guest"_s,
+            .size = 1LL << 30,
+            .proven = true,
+            .inMemory = true } },
+        .copiedBytes = 0 };
+}
+
 void attach(Case& c, const QString& runState = u"inmigrate"_s)
 {
     c.plan.attached = true;
@@ -163,12 +189,12 @@ void TestPreflight::idsAreStableAndUnique()
     QCOMPARE(ids,
         (QStringList{ u"qmp-usable"_s, u"run-state"_s, u"migration-idle"_s, u"mode-offered"_s,
             u"channels-offered"_s, u"capabilities"_s, u"blockers"_s, u"ram-shared"_s, u"aux-ram-share"_s,
-            u"guest-memfd"_s, u"cpr-exec-ram"_s, u"shared-file-ram"_s, u"free-memory"_s, u"return-path"_s,
-            u"events-capability"_s, u"guarded-commit"_s, u"main-channel"_s, u"cpr-channel"_s,
-            u"socket-path-length"_s, u"socket-paths"_s, u"ports"_s, u"tap-names"_s, u"fd-switches"_s,
-            u"destination-state"_s, u"binary"_s, u"binary-version"_s, u"machine-type"_s, u"command-line"_s,
-            u"hotplug"_s, u"disks"_s, u"open-files-limit"_s, u"sandbox"_s, u"identity-proof"_s,
-            u"trace"_s }));
+            u"guest-memfd"_s, u"cpr-exec-ram"_s, u"shared-file-ram"_s, u"free-memory"_s, u"state-file"_s,
+            u"saved-ram"_s, u"return-path"_s, u"events-capability"_s, u"guarded-commit"_s, u"main-channel"_s,
+            u"cpr-channel"_s, u"socket-path-length"_s, u"socket-paths"_s, u"ports"_s, u"tap-names"_s,
+            u"fd-switches"_s, u"destination-state"_s, u"binary"_s, u"binary-version"_s, u"machine-type"_s,
+            u"command-line"_s, u"hotplug"_s, u"disks"_s, u"open-files-limit"_s, u"sandbox"_s,
+            u"identity-proof"_s, u"trace"_s }));
 }
 
 void TestPreflight::verdicts_data()
@@ -284,6 +310,69 @@ void TestPreflight::verdicts_data()
     });
     row(u"shared-file-ram"_s, Pass, "memfd", makeNormal);
     row(u"shared-file-ram"_s, NotApplicable, "cpr-transfer", [](Case&) { });
+    row(u"state-file"_s, NotApplicable, "cpr-transfer", [](Case&) { });
+    row(u"state-file"_s, Pass, "on tmpfs", makeReboot);
+    const auto saved = [](void (*change)(SavedState&)) {
+        return [change](Case& c) {
+            makeReboot(c);
+            change(*c.plan.saved);
+        };
+    };
+    row(u"state-file"_s, Refuse, "exists", saved([](SavedState& s) { s.exists = true; }));
+    row(u"state-file"_s, Refuse, "folder cannot be written",
+        saved([](SavedState& s) { s.folderWritable = false; }));
+    row(u"state-file"_s, Warning, "on a disk", saved([](SavedState& s) { s.inMemory = false; }));
+    row(u"state-file"_s, Warning, "little room", saved([](SavedState& s) { s.freeBytes = 1 << 20; }));
+    row(u"state-file"_s, Warning, "another user", [](Case& c) {
+        makeReboot(c);
+        c.source.process->uid = ::geteuid() + 1;
+    });
+    row(u"state-file"_s, Refuse, "with a relay", [](Case& c) {
+        makeReboot(c);
+        c.plan.relayMainPath = u"/run/c/relay"_s;
+    });
+    row(u"saved-ram"_s, NotApplicable, "cpr-transfer", [](Case&) { });
+    row(u"saved-ram"_s, Pass, "a shared file", makeReboot);
+    row(u"saved-ram"_s, Warning, "no shared file", saved([](SavedState& s) {
+        s.ramFiles.clear();
+        s.copiedBytes = 1LL << 30;
+    }));
+    row(u"saved-ram"_s, Warning, "the file is not the source's", saved([](SavedState& s) {
+        s.ramFiles[0].proven = false;
+        s.copiedBytes = 1LL << 30;
+    }));
+    row(u"saved-ram"_s, Warning, "part of it", saved([](SavedState& s) { s.copiedBytes = 1; }));
+    row(u"saved-ram"_s, Warning, "on a disk", saved([](SavedState& s) { s.ramFiles[0].inMemory = false; }));
+    row(u"saved-ram"_s, Refuse, "the destination has another file", [](Case& c) {
+        makeReboot(c);
+        launchWith(
+            c, { u"-object"_s, u"memory-backend-file,id=ram0,size=1G,mem-path=/dev/shm/b,share=on"_s });
+    });
+    row(u"saved-ram"_s, Refuse, "the destination's is private", [](Case& c) {
+        makeReboot(c);
+        launchWith(c, { u"-object"_s, u"memory-backend-file,id=ram0,size=1G,mem-path=/dev/shm/guest"_s });
+    });
+    row(u"saved-ram"_s, Refuse, "attached", [](Case& c) {
+        makeReboot(c);
+        attach(c);
+    });
+    row(u"main-channel"_s, Pass, "a file", makeReboot);
+    row(u"return-path"_s, NotApplicable, "cpr-reboot", makeReboot);
+    row(u"identity-proof"_s, NotApplicable, "cpr-reboot", makeReboot);
+    row(u"guarded-commit"_s, Refuse, "off in cpr-reboot", [](Case& c) {
+        makeReboot(c);
+        c.plan.guardedCommit = false;
+    });
+    row(u"mode-offered"_s, Refuse, "cpr-exec", [](Case& c) {
+        c.plan.mode = u"cpr-exec"_s;
+        c.source.modes.append(u"cpr-exec"_s);
+    });
+    row(u"free-memory"_s, NotApplicable, "cpr-reboot with a RAM file", makeReboot);
+    row(u"free-memory"_s, Refuse, "cpr-reboot without", [](Case& c) {
+        makeReboot(c);
+        c.plan.saved->copiedBytes = c.source.ramSize;
+        c.source.availableMemory = c.source.ramSize - 1;
+    });
     row(u"free-memory"_s, Pass, "enough", makeNormal);
     row(u"free-memory"_s, Refuse, "too little", [](Case& c) {
         makeNormal(c);

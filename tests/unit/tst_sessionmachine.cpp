@@ -32,6 +32,16 @@ MachineConfig configuration(bool cpr = true, bool launched = true)
     return config;
 }
 
+/// The source saves into a file, which a destination that is there already loads.
+MachineConfig throughFile()
+{
+    MachineConfig config = configuration(false);
+    config.throughFile = true;
+    config.configureDestination.pop_back();
+    config.loadDestination = { command(Side::Destination, "migrate-incoming") };
+    return config;
+}
+
 /// Two VMMs and a kernel that answer the machine's actions, as far as the session can see them, with
 /// everything that may go wrong chosen by a seeded generator. The world knows who really runs the guest.
 class World
@@ -55,6 +65,7 @@ public:
     bool destinationEverRan = false;
     bool ranTwice = false;
     bool killedARunningGuest = false;
+    bool saved() const { return m_fileWhole; }
     QStringList log;
 
 private:
@@ -71,6 +82,7 @@ private:
     void answer(const action::Call& call);
     std::optional<TimerKind> timerToFire(bool silent);
     void progress();
+    void progressThroughFile();
     void crash(Side side);
     void say(Side side, const SessionInput& input) { vmm(side).outbox.push_back(input); }
     void sayStatus(Side side, const char* status)
@@ -104,6 +116,7 @@ private:
     bool m_incoming = false;
     bool m_loaded = false;
     bool m_sourceDone = false;
+    bool m_fileWhole = false;
     bool m_monitorUp = false;
     int m_stage = 0;
     int m_crashes = 0;
@@ -192,6 +205,19 @@ void World::answer(const action::Call& call)
         reply(call);
         return;
     case Tag::Continue:
+        if (call.side == Side::Source) {
+            if (m_faults && chance(10)) {
+                reply(call,
+                    failure(
+                        ErrorCode::Remote, QStringLiteral("cont"), {}, QStringLiteral("a disk is locked")));
+                return;
+            }
+            resumeSource();
+            m_sourceDone = false;
+            say(Side::Source, input::VmEvent{ Side::Source, QStringLiteral("RESUME"), {} });
+            reply(call);
+            return;
+        }
         destinationRuns = destinationEverRan = true;
         check();
         say(Side::Destination, input::VmEvent{ Side::Destination, QStringLiteral("RESUME"), {} });
@@ -202,6 +228,10 @@ void World::answer(const action::Call& call)
         crash(Side::Source);
         return;
     case Tag::Configure:
+        if (m_config.throughFile && m_faults && chance(10)) {
+            reply(call, failure(ErrorCode::Remote, call.command, {}, QStringLiteral("no such file")));
+            return;
+        }
         m_incoming = m_incoming || call.command == u"migrate-incoming";
         reply(call);
         return;
@@ -225,7 +255,7 @@ void World::crash(Side side)
                                : RanGuest::No });
     say(side, input::Disconnected{ side, {} });
     // The source sees its channel break, unless the destination's answer had already come.
-    if (side == Side::Destination && m_migrating && !m_sourceDone && sourceAlive) {
+    if (side == Side::Destination && m_migrating && !m_sourceDone && sourceAlive && !m_config.throughFile) {
         m_migrating = false;
         sayStatus(Side::Source, "failed");
         resumeSource();
@@ -237,6 +267,10 @@ void World::progress()
     if (destinationAlive && !m_monitorUp && (m_migrating || !m_config.cpr)) {
         m_monitorUp = m_destination.connected = true;
         say(Side::Destination, input::Connected{ Side::Destination });
+        return;
+    }
+    if (m_config.throughFile) {
+        progressThroughFile();
         return;
     }
     if (!m_migrating || !m_incoming || !sourceAlive || !destinationAlive)
@@ -272,6 +306,30 @@ void World::progress()
         return;
     default:
         return;
+    }
+}
+
+void World::progressThroughFile()
+{
+    if (m_migrating && sourceAlive) {
+        ++m_stage;
+        if (m_stage == 1) {
+            sourceRuns = false;
+            say(Side::Source, input::VmEvent{ Side::Source, QStringLiteral("STOP"), {} });
+            sayStatus(Side::Source, "active");
+            return;
+        }
+        m_migrating = false;
+        if (m_faults && chance(10)) { // no room left for the file
+            sayStatus(Side::Source, "failed");
+            resumeSource();
+            return;
+        }
+        m_sourceDone = m_fileWhole = true;
+        sayStatus(Side::Source, "completed");
+    } else if (m_incoming && destinationAlive && !m_loaded && vmm(Side::Destination).status.isEmpty()) {
+        m_loaded = m_fileWhole && (!m_faults || !chance(20));
+        sayStatus(Side::Destination, m_loaded ? "completed" : "failed");
     }
 }
 
@@ -342,6 +400,8 @@ private Q_SLOTS:
     void movesTheGuest();
     void neverRunsTheGuestTwice_data();
     void neverRunsTheGuestTwice();
+    void movesTheGuestThroughAFile();
+    void takesTheGuestBackFromAFile();
     void refusesWhatDoesNotFit();
     void refusedPreflightCannotMigrate();
     void armErrorLeavesTheSourceAlone();
@@ -417,6 +477,71 @@ void TestSessionMachine::neverRunsTheGuestTwice()
     // The generator must reach the interesting ends, otherwise this test proves nothing.
     for (const char* outcome : { "migrated", "failed", "stranded nowhere-source-holds", "stranded lost" })
         QVERIFY2(outcomes.value(QString::fromLatin1(outcome)) > 0, outcome);
+}
+
+void TestSessionMachine::movesTheGuestThroughAFile()
+{
+    for (quint32 seed = 0; seed < 200; ++seed) {
+        World world(throughFile(), seed, false);
+        const bool accepted = world.run();
+        const QByteArray story = world.log.join(QLatin1Char('\n')).toUtf8();
+        QVERIFY2(accepted && std::holds_alternative<state::Migrated>(world.machine.state), story.constData());
+        QVERIFY2(world.destinationRuns && !world.sourceRuns && !world.ranTwice, story.constData());
+        // The file is whole before anybody is told to load it, and the destination was there before.
+        const qsizetype loads = world.log.indexOf(QStringLiteral("call migrate-incoming destination"));
+        QVERIFY2(loads > world.log.indexOf(QStringLiteral("-> committing")), story.constData());
+        QVERIFY2(world.log.indexOf(QStringLiteral("call migrate source"))
+                > world.log.indexOf(QStringLiteral("connected destination")),
+            story.constData());
+    }
+}
+
+void TestSessionMachine::takesTheGuestBackFromAFile()
+{
+    QMap<QString, int> outcomes;
+    int continued = 0;
+    for (quint32 seed = 0; seed < 20000; ++seed) {
+        World world(throughFile(), seed, true);
+        const bool accepted = world.run();
+        const QByteArray story
+            = "seed " + QByteArray::number(seed) + '\n' + world.log.join(QLatin1Char('\n')).toUtf8();
+        QVERIFY2(accepted, story.constData());
+        QVERIFY2(!world.ranTwice && !world.killedARunningGuest, story.constData());
+        const bool wentBack = world.log.contains(QStringLiteral("call cont source"));
+        QVERIFY2(!wentBack || !world.destinationEverRan, story.constData());
+        QString outcome = stateId(world.machine.state);
+        if (std::holds_alternative<state::Failed>(world.machine.state)) {
+            QVERIFY2(world.sourceRuns || !world.sourceAlive, story.constData());
+            QVERIFY2(!world.destinationAlive && !world.destinationEverRan, story.constData());
+            continued += wentBack ? 1 : 0;
+        } else if (std::holds_alternative<state::Migrated>(world.machine.state)) {
+            QVERIFY2(!world.sourceRuns && world.destinationEverRan && !wentBack, story.constData());
+        } else if (const auto* stranded = std::get_if<state::Stranded>(&world.machine.state)) {
+            outcome += QLatin1Char(' ') + guestLocationId(stranded->location);
+            switch (stranded->location) {
+            case GuestLocation::NowhereSourceHolds:
+            case GuestLocation::NowhereDestinationHolds:
+                QVERIFY2(!world.destinationEverRan && !world.sourceRuns, story.constData());
+                break;
+            case GuestLocation::Saved:
+                QVERIFY2(world.saved() && !world.destinationEverRan && !world.sourceAlive, story.constData());
+                break;
+            case GuestLocation::Lost:
+                QVERIFY2(!world.sourceRuns && !world.destinationRuns, story.constData());
+                QVERIFY2(!world.saved() || world.destinationEverRan, story.constData());
+                break;
+            default:
+                QVERIFY2(stranded->location != GuestLocation::Both, story.constData());
+                break;
+            }
+        } else {
+            QFAIL(story.constData());
+        }
+        ++outcomes[outcome];
+    }
+    for (const char* outcome : { "migrated", "failed", "stranded nowhere-source-holds", "stranded saved" })
+        QVERIFY2(outcomes.value(QString::fromLatin1(outcome)) > 0, outcome);
+    QVERIFY(continued > 0);
 }
 
 void TestSessionMachine::refusesWhatDoesNotFit()

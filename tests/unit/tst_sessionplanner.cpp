@@ -70,7 +70,46 @@ class TestSessionPlanner : public QObject
 private Q_SLOTS:
     void init() { QTest::failOnWarning(); }
     void putsBackWhatWasThere();
+    void loadsWhatWasSavedInAFile();
 };
+
+void TestSessionPlanner::loadsWhatWasSavedInAFile()
+{
+    Facts facts = sourceFacts();
+    facts.capabilities
+        = { { u"events"_s, false }, { u"return-path"_s, true }, { u"x-ignore-shared"_s, false } };
+    Plan plan;
+    plan.mode = u"cpr-reboot"_s;
+    plan.returnPath = false;
+    plan.capabilities = { { u"x-ignore-shared"_s, true } };
+    plan.mainAddress = Plan::fileAddress(u"/dev/shm/state"_s);
+    plan.saved = SavedState{ .path = u"/dev/shm/state"_s, .copiedBytes = 1LL << 32 };
+    const SessionLimits limits;
+    const MachineConfig config = planMachine(plan, facts, { .limits = limits });
+    QVERIFY(config.throughFile && !config.cpr && config.guarded);
+    QVERIFY(config.limits.loadMs > limits.loadMs);
+
+    // What the destination is told before the source saves opens nothing.
+    for (const Command& command : config.configureDestination)
+        QCOMPARE(command.name, u"migrate-set-capabilities"_s);
+    QCOMPARE(config.loadDestination.size(), 1U);
+    QCOMPARE(config.loadDestination[0].name, u"migrate-incoming"_s);
+    QCOMPARE(config.loadDestination[0].arguments[u"channels"_s], config.migrate.arguments[u"channels"_s]);
+    QVERIFY(!config.loadDestination[0].arguments[u"exit-on-error"_s].toBool(true));
+
+    const auto states = [](const Command& command) {
+        QJsonObject all;
+        for (const QJsonValue& each : command.arguments[u"capabilities"_s].toArray())
+            all.insert(each[u"capability"_s].toString(), each[u"state"_s]);
+        return all;
+    };
+    QCOMPARE(states(config.armSource[0]),
+        (QJsonObject{ { u"events"_s, true }, { u"return-path"_s, false }, { u"x-ignore-shared"_s, true } }));
+    QCOMPARE(states(config.restoreSource[0]),
+        (QJsonObject{ { u"events"_s, false }, { u"return-path"_s, true }, { u"x-ignore-shared"_s, false } }));
+    QCOMPARE(states(config.configureDestination[0]),
+        (QJsonObject{ { u"events"_s, true }, { u"return-path"_s, false }, { u"x-ignore-shared"_s, true } }));
+}
 
 void TestSessionPlanner::putsBackWhatWasThere()
 {
