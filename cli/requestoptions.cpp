@@ -96,9 +96,19 @@ QList<OptionSpec> requestOptions()
             .completes = Completes::Program },
         { .name = u"mode"_s,
             .value = u"MODE"_s,
-            .help = i18n("cpr-transfer (default): memory stays where it is. normal: memory is copied"),
+            .help = i18n("cpr-transfer (default): memory stays where it is. normal: memory is copied. "
+                         "cpr-reboot: the guest goes through a file, with its memory unless that is a shared "
+                         "file"),
             .letter = {},
-            .choices = { u"cpr-transfer"_s, u"normal"_s } },
+            .choices = { u"cpr-transfer"_s, u"normal"_s, u"cpr-reboot"_s } },
+        { .name = u"state-file"_s,
+            .value = u"FILE"_s,
+            .help
+            = i18n("With --mode cpr-reboot: where the source saves the guest, best on tmpfs; removed when "
+                   "the guest runs again. Default: a file beside the session's sockets"),
+            .letter = {},
+            .choices = {},
+            .completes = Completes::File },
         { .name = u"incoming"_s,
             .value = u"defer|uri"_s,
             .help
@@ -214,6 +224,13 @@ Result<op::SessionRequest> parseRequest(const Options& options)
     if (attached && request.mode == "cpr-transfer"_L1 && request.destination.cprPath.isEmpty())
         return usageError(i18n("--destination names no CPR channel"),
             i18n("Add ,cpr:PATH, the path of its '-incoming cpr,…' option; or choose --mode normal."));
+    if (options.isSet(u"state-file"_s)) {
+        if (request.mode != "cpr-reboot"_L1)
+            return usageError(i18n("--state-file belongs to --mode cpr-reboot"));
+        if (options.value(u"state-file"_s).isEmpty())
+            return usageError(i18n("--state-file names no file"));
+        request.stateFile = QFileInfo(options.value(u"state-file"_s)).absoluteFilePath();
+    }
     request.defer = options.value(u"incoming"_s) != "uri"_L1;
     if (options.isSet(u"set"_s)) {
         auto parameters = parseParameters(options.value(u"set"_s));

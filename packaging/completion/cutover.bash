@@ -15,12 +15,12 @@ _cutover() {
     case $previous in
     --source) mapfile -t COMPREPLY < <(compgen -W 'qmp: pid:' -- "$current") && compopt -o nospace && return ;;
     --destination) mapfile -t COMPREPLY < <(compgen -W 'derive qmp:' -- "$current") && compopt -o nospace && return ;;
-    qmp) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames && return ;;
+    qmp | --state-file) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames && return ;;
     pid) mapfile -t COMPREPLY < <(compgen -W "$(pgrep -f 'qemu-system|cutover-vmm')" -- "$current") && return ;;
     --binary | --new-binary) mapfile -t COMPREPLY < <(compgen -c -f -- "$current") && return ;;
     --lab | --demo) mapfile -t COMPREPLY < <(compgen -W 'embedded qemu' -- "$current") && return ;;
     --output) mapfile -t COMPREPLY < <(compgen -d -- "$current") && compopt -o filenames && return ;;
-    --mode) mapfile -t COMPREPLY < <(compgen -W 'cpr-transfer normal' -- "$current") && return ;;
+    --mode) mapfile -t COMPREPLY < <(compgen -W 'cpr-transfer normal cpr-reboot' -- "$current") && return ;;
     --incoming) mapfile -t COMPREPLY < <(compgen -W 'defer uri' -- "$current") && return ;;
     --accel) mapfile -t COMPREPLY < <(compgen -W 'thread kvm tcg' -- "$current") && return ;;
     --handover) mapfile -t COMPREPLY < <(compgen -W 'prepared early-stop late-stop' -- "$current") && return ;;
@@ -30,7 +30,7 @@ _cutover() {
     --time-limit | --queues | --set | --fault | --i-know) return ;;
     esac
     if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--source --destination --binary --mode --incoming --set --unguarded
+        mapfile -t COMPREPLY < <(compgen -W '--source --destination --binary --mode --state-file --incoming --set --unguarded
             --keep-source --relay --fault --i-know --no-trace --time-limit --migrate --lab --demo --output --new-binary --accel --queues --ram
             --network --handover --migrate-fds --help --version' -- "$current")
     else

@@ -28,11 +28,11 @@ _cutoverctl() {
     done
     case $previous in
     --source) mapfile -t COMPREPLY < <(compgen -W "qmp: pid: $(_cutoverctl_processes)" -- "$current") && compopt -o nospace && return ;;
-    qmp | --record | --listen | --forward | --main-listen | --main-forward | --output | -o | --save | --show) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames && return ;;
+    qmp | --state-file | --record | --listen | --forward | --main-listen | --main-forward | --output | -o | --save | --show) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames && return ;;
     --destination) mapfile -t COMPREPLY < <(compgen -W 'derive qmp:' -- "$current") && compopt -o nospace && return ;;
     --pair) mapfile -t COMPREPLY < <(compgen -d -- "$current") && compopt -o filenames && return ;;
     --binary | --new-binary) mapfile -t COMPREPLY < <(compgen -c -f -- "$current") && return ;;
-    --mode) mapfile -t COMPREPLY < <(compgen -W 'cpr-transfer normal' -- "$current") && return ;;
+    --mode) mapfile -t COMPREPLY < <(compgen -W 'cpr-transfer normal cpr-reboot' -- "$current") && return ;;
     --incoming) mapfile -t COMPREPLY < <(compgen -W 'defer uri' -- "$current") && return ;;
     --to) mapfile -t COMPREPLY < <(compgen -W 'source destination' -- "$current") && return ;;
     --vmm) mapfile -t COMPREPLY < <(compgen -W 'embedded qemu' -- "$current") && return ;;
@@ -45,8 +45,8 @@ _cutoverctl() {
     esac
     case $command in
     list) options='--all --json' ;;
-    check) options='--source --destination --binary --mode --incoming --set --unguarded --json' ;;
-    migrate) options='--source --destination --binary --mode --incoming --set --unguarded --keep-source --relay --fault --i-know --no-trace --time-limit --record --json --yes -y' ;;
+    check) options='--source --destination --binary --mode --state-file --incoming --set --unguarded --json' ;;
+    migrate) options='--source --destination --binary --mode --state-file --incoming --set --unguarded --keep-source --relay --fault --i-know --no-trace --time-limit --record --json --yes -y' ;;
     rescue) options='--pair --source --to --yes -y --json' ;;
     show) options='--full --migration --json' ;;
     export) options='--html --svg --csv --perfetto --json --output -o' ;;

@@ -19,21 +19,24 @@ using namespace Qt::StringLiterals;
 static void describeModes(QComboBox* box)
 {
     box->setAccessibleName(i18n("Migration mode"));
-    box->setToolTip(i18n("cpr-transfer passes the descriptors behind memory and devices: nothing is copied, "
-                         "connections stay. normal copies everything."));
+    box->setToolTip(
+        i18n("cpr-transfer passes the descriptors behind memory and devices: nothing is copied, "
+             "connections stay. normal copies everything. cpr-reboot saves the guest into a file and "
+             "loads it from there; memory in a shared file stays where it is."));
 }
 
 void addModes(QComboBox* box)
 {
     box->addItem(i18n("cpr-transfer: pass fds"), u"cpr-transfer"_s);
     box->addItem(i18n("normal: copy all"), u"normal"_s);
+    box->addItem(i18n("cpr-reboot: by a file"), u"cpr-reboot"_s);
     describeModes(box);
 }
 
 void addModeNames(QComboBox* box)
 {
     // As QEMU has them, so in every language.
-    for (const QString& mode : { u"cpr-transfer"_s, u"normal"_s })
+    for (const QString& mode : { u"cpr-transfer"_s, u"normal"_s, u"cpr-reboot"_s })
         box->addItem(mode, mode);
     describeModes(box);
 }
