@@ -25,7 +25,11 @@ struct FdRoute
     /// By device: the switch of an attached destination that was found to be another than the source's.
     QHash<QString, bool> otherSwitches;
 
-    bool isCpr() const { return mode.startsWith(QLatin1StringView("cpr-")); }
+    /// The mode passes descriptors; cpr-reboot passes none.
+    bool isCpr() const
+    {
+        return mode.startsWith(QLatin1StringView("cpr-")) && mode != QLatin1StringView("cpr-reboot");
+    }
     QJsonObject toJson() const;
     static FdRoute fromJson(const QJsonObject& json);
     bool operator==(const FdRoute&) const = default;
