@@ -9,6 +9,8 @@
 
 #include <KLocalizedString>
 
+#include <QCoreApplication>
+
 #include <algorithm>
 
 using namespace Qt::StringLiterals;
@@ -76,8 +78,11 @@ void Session::Private::watchRelay(const std::vector<timeline::Event>& events)
         if (auto fault = relay::parseFault(event.attributes[u"fault"].toString()))
             doneFaults.push_back(*std::move(fault));
     }
+    // Some tell of themselves only when the outcome is there.
+    if (!doneFaults.empty())
+        judgeFaults();
     // Where nothing can be compared, nothing is found either.
-    if (!machine.known.fdLost.isEmpty() || !fdpass::listFds(source->pid()))
+    if (!relay || !machine.known.fdLost.isEmpty() || !fdpass::listFds(source->pid()))
         return;
     for (const relay::InspectedFd& fd : relay->fds()) {
         const bool isRam = std::ranges::contains(
@@ -178,12 +183,16 @@ std::vector<Check> Session::Private::faultChecks() const
 
 void Session::Private::dropRelay()
 {
-    if (!relay)
+    relay::Relay* const last = relay.release();
+    if (!last)
         return;
+    // What it has seen is evidence still, but nothing follows from it any more.
+    disconnect(last, &relay::Relay::failed, this, nullptr);
+    last->cut();
+    QCoreApplication::sendPostedEvents(last, QEvent::MetaCall);
+    last->disconnect(this);
     // This may be its own news that is being acted on.
-    relay->disconnect(this);
-    relay->cut();
-    relay.release()->deleteLater();
+    last->deleteLater();
 }
 
 void Session::Private::findArrived()

@@ -63,6 +63,7 @@ void Worker::start()
     m_thread = std::jthread([this] {
         ::pthread_setname_np(::pthread_self(), "relay");
         run();
+        flush();
     });
 }
 
@@ -145,6 +146,7 @@ void Worker::advance()
         const auto events = std::span<const pollfd>(m_polled).subspan(at).first<2>();
         at += 2;
         each->more = each->link.advance(events);
+        tellCut(*each);
         if (each->link.isOpen()) {
             ++each;
             continue;
@@ -228,11 +230,19 @@ void Worker::retire(Connection& connection)
     }
     if (link.error())
         fail(connection.channel, *link.error());
-    else if (link.wasCut())
-        fail(connection.channel,
-            { .code = ErrorCode::Disconnected,
-                .cause = u"the channel was cut on purpose after %1 bytes"_s.arg(link.bytes(End::Source)),
-                .remedy = u"This was a fault done on purpose; migrate without it."_s });
+}
+
+/// At once: an end that finds itself alone must not be the first to say so.
+void Worker::tellCut(Connection& connection)
+{
+    const Link& link = connection.link;
+    if (!link.wasCut() || std::exchange(connection.cutTold, true))
+        return;
+    tellFaults(connection);
+    fail(connection.channel,
+        { .code = ErrorCode::Disconnected,
+            .cause = u"the channel was cut on purpose after %1 bytes"_s.arg(link.bytes(End::Source)),
+            .remedy = u"This was a fault done on purpose; migrate without it."_s });
 }
 
 void Worker::tellFaults(Connection& connection)

@@ -74,6 +74,7 @@ private:
         Link link;
         Channel channel;
         bool more = false;
+        bool cutTold = false;
     };
 
     void run();
@@ -84,6 +85,7 @@ private:
     void admit(Gate& gate);
     void advance();
     void retire(Connection& connection);
+    void tellCut(Connection& connection);
     void tellFaults(Connection& connection);
     void inspectOne();
     void fail(Channel channel, const Error& error);
