@@ -3,15 +3,21 @@
 
 #include "start/vmmwatch.h"
 
+#include "operator/procfs.h"
+
 #include <QPromise>
 #include <QThreadPool>
 
 #include <chrono>
 #include <memory>
+#include <utility>
 
 using namespace std::chrono_literals;
 
 namespace cutover::ui {
+
+/// To list the processes costs little, to look into all of them does not.
+static constexpr int restingTicks = 5;
 
 VmmWatch::VmmWatch(Source source, QObject* parent)
     : QObject(parent)
@@ -19,7 +25,7 @@ VmmWatch::VmmWatch(Source source, QObject* parent)
 {
     m_timer.setInterval(2s);
     m_timer.setTimerType(Qt::VeryCoarseTimer);
-    connect(&m_timer, &QTimer::timeout, this, &VmmWatch::look);
+    connect(&m_timer, &QTimer::timeout, this, &VmmWatch::lookIfDue);
 }
 
 void VmmWatch::start()
@@ -33,6 +39,19 @@ void VmmWatch::start()
 void VmmWatch::stop()
 {
     m_timer.stop();
+}
+
+void VmmWatch::lookIfDue()
+{
+    QList<pid_t> processes = op::ProcFs().pids();
+    // What has come may be a shell yet that becomes a VMM: the tick after this one looks, too.
+    if (processes != std::exchange(m_processes, processes))
+        m_ticksToLook = 0;
+    else if (m_ticksToLook-- > 0)
+        return;
+    else
+        m_ticksToLook = restingTicks - 1;
+    look();
 }
 
 void VmmWatch::look()

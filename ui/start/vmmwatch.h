@@ -25,7 +25,8 @@ public:
 
     explicit VmmWatch(Source source, QObject* parent = nullptr);
 
-    /// Looks at once, and then every two seconds.
+    /// Looks at once, and then within two seconds of the coming or going of a process, and within ten of any
+    /// other change.
     void start();
     void stop();
     /// Looks at once; a look that is under way is enough.
@@ -35,9 +36,13 @@ Q_SIGNALS:
     void found(const QList<cutover::op::DiscoveredVmm>& vmms);
 
 private:
+    void lookIfDue();
+
     Source m_source;
     QTimer m_timer;
     QFuture<QList<op::DiscoveredVmm>> m_looking;
+    QList<pid_t> m_processes; ///< at the last tick
+    int m_ticksToLook = 0;
 };
 
 } // namespace cutover::ui
