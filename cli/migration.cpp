@@ -146,6 +146,7 @@ void MigrationCommand::printSummary(ExitCode code)
         console().print({});
         printOutcome(code);
         printReport(console(), timeline::summarize(m_run->record().events()));
+        printWatchedGap(console(), m_run->record().events());
         console().print({});
         printWhereabouts();
     }
@@ -263,6 +264,11 @@ QJsonObject MigrationCommand::summaryJson(ExitCode code) const
     summary[u"source"_s] = side(Side::Source);
     summary[u"destination"_s] = side(Side::Destination);
     summary[u"recording"_s] = m_recording ? m_recording->path() : QString();
+    if (const auto gap = watchedGap(m_run->record().events()))
+        summary[u"guestGap"_s] = QJsonObject{
+            { u"clock"_s, u"host"_s }, { u"ns"_s, gap->startGapNs }, { u"errorNs"_s, gap->gapErrorNs },
+            { u"guestClockNs"_s, gap->guestClockGapNs < 0 ? QJsonValue() : QJsonValue(gap->guestClockGapNs) }
+        };
     const QJsonObject extra = extraJson();
     for (auto each = extra.begin(); each != extra.end(); ++each)
         summary[each.key()] = each.value();

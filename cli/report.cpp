@@ -4,8 +4,13 @@
 #include "cli/report.h"
 
 #include "timeline/text.h"
+#include "timeline/timetext.h"
+
+#include <KLocalizedString>
 
 #include <algorithm>
+
+using namespace Qt::StringLiterals;
 
 namespace cutover::cli {
 
@@ -23,6 +28,31 @@ void printReport(Console& console, const timeline::Summary& summary, ReportDetai
     }
     for (const timeline::FdAlarm& alarm : summary.alarms)
         console.print(console.paint(Tone::Bad, printable(alarm.text)));
+}
+
+std::optional<timeline::Heartbeat> watchedGap(std::span<const timeline::Event> events)
+{
+    const timeline::PulseTrail trail = timeline::pulseTrail(events);
+    if (trail.heartbeats.empty() || !trail.heartbeats.back().observed
+        || timeline::pulseGaps(trail, timeline::summarize(events).pause).empty())
+        return std::nullopt;
+    return trail.heartbeats.back();
+}
+
+void printWatchedGap(Console& console, std::span<const timeline::Event> events)
+{
+    const auto last = watchedGap(events);
+    if (!last)
+        return;
+    console.print({});
+    console.print(console.paint(Tone::Title, i18n("What the guest felt")));
+    console.print(u"  "_s
+        + i18nc("durations", "its heart stood still for %1 (±%2), by the host's clock",
+            timeline::durationText(last->startGapNs), timeline::durationText(last->gapErrorNs)));
+    if (last->guestClockGapNs >= 0)
+        console.print(u"  "_s
+            + i18nc("duration", "its own clock, which some VMMs stop with the guest, counted %1 meanwhile",
+                timeline::durationText(last->guestClockGapNs)));
 }
 
 } // namespace cutover::cli

@@ -4,7 +4,11 @@
 #pragma once
 
 #include "cli/console.h"
+#include "timeline/pulse.h"
 #include "timeline/summary.h"
+
+#include <optional>
+#include <span>
 
 namespace cutover::cli {
 
@@ -13,5 +17,9 @@ namespace cutover::cli {
 enum class ReportDetail : std::uint8_t { Folded, EveryRow };
 void printReport(
     Console& console, const timeline::Summary& summary, ReportDetail detail = ReportDetail::Folded);
+
+/// The gap in the heartbeat of a guest that could not be asked but was watched; nothing without one.
+std::optional<timeline::Heartbeat> watchedGap(std::span<const timeline::Event> events);
+void printWatchedGap(Console& console, std::span<const timeline::Event> events);
 
 } // namespace cutover::cli

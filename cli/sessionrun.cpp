@@ -3,6 +3,9 @@
 
 #include "cli/sessionrun.h"
 
+#include "base/clock.h"
+#include "timeline/pulse.h"
+
 #include <QTimer>
 
 #include <KLocalizedString>
@@ -10,6 +13,8 @@
 namespace cutover::cli {
 
 static constexpr int patienceMs = 2000;
+static constexpr int gapPollMs = 20;
+static constexpr qint64 gapPatienceNs = 1'500'000'000;
 
 SessionRun::SessionRun(op::SessionRequest request, QObject* parent)
     : QObject(parent)
@@ -56,7 +61,22 @@ void SessionRun::advance()
             end();
         return;
     }
-    if (op::isFinal(state))
+    if (std::holds_alternative<op::state::Finished>(state)) {
+        m_gapUntilNs = monotonicNs() + gapPatienceNs;
+        endWithGap();
+    } else if (op::isFinal(state)) {
+        end();
+    }
+}
+
+void SessionRun::endWithGap()
+{
+    const auto trail = timeline::pulseTrail(m_record.events());
+    const bool waits = !trail.heartbeats.empty() && trail.heartbeats.back().observed
+        && trail.heartbeats.back().side == Side::Source && monotonicNs() < m_gapUntilNs;
+    if (waits)
+        QTimer::singleShot(gapPollMs, this, &SessionRun::endWithGap);
+    else
         end();
 }
 

@@ -44,7 +44,10 @@ Q_SIGNALS:
 private:
     void advance();
     void end();
+    /// The end, once a guest that is watched has told its gap, or has had time to.
+    void endWithGap();
 
+    qint64 m_gapUntilNs = 0; ///< CLOCK_MONOTONIC
     op::SessionRequest m_request;
     timeline::Record m_record;
     op::Session m_session;

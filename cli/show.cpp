@@ -104,6 +104,8 @@ private:
         }
         if (count > 0)
             printReport(console(), timeline::summarize(recording.events, m_migration), m_detail);
+        if (!m_migration)
+            printWatchedGap(console(), recording.events);
     }
 
     QString m_path;

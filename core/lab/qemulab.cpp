@@ -5,11 +5,14 @@
 
 #include "base/logging.h"
 #include "fdpass/describe.h"
+#include "lab/pulsepage.h"
 #include "trace/parser.h"
 
 #include <QFile>
 #include <QFileInfo>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -22,6 +25,7 @@ namespace cutover::lab {
 namespace {
 
 constexpr qint64 mebibyte = 1024 * 1024;
+constexpr QLatin1StringView pulseFile("pulse.rom");
 
 /// Why KVM cannot be used; empty when it can as far as can be told from outside of QEMU.
 QString kvmProblem()
@@ -29,6 +33,21 @@ QString kvmProblem()
     const QString device = u"/dev/kvm"_s;
     const auto fd = UniqueFd::adopt(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
     return fd ? QString() : u"%1: %2"_s.arg(device, errnoText(errno));
+}
+
+/// Whether the operator has given the guest something to run.
+bool bootsSomething(const QStringList& arguments)
+{
+    constexpr std::array options{ "bios"_L1, "blockdev"_L1, "boot"_L1, "cdrom"_L1, "drive"_L1, "fda"_L1,
+        "hda"_L1, "kernel"_L1, "pflash"_L1 };
+    return std::ranges::any_of(arguments, [&](const QString& argument) {
+        const qsizetype dashes = argument.startsWith("--"_L1) ? 2 : argument.startsWith(u'-') ? 1 : 0;
+        return dashes > 0
+            && std::ranges::any_of(
+                options, [name = QStringView(argument).sliced(dashes)](QLatin1StringView option) {
+                    return name == option;
+                });
+    });
 }
 
 QStringList commandLine(const QemuLabOptions& options, Accelerator accelerator, const LabProcesses& folder)
@@ -60,6 +79,8 @@ QStringList commandLine(const QemuLabOptions& options, Accelerator accelerator, 
     };
     for (const QString& pattern : trace::subscription())
         argv << u"-trace"_s << pattern;
+    if (options.guest == QemuGuest::Pulse)
+        argv << u"-bios"_s << folder.file(QString(pulseFile));
     if (options.paused)
         argv << u"-S"_s;
     return argv + options.extraArguments;
@@ -162,6 +183,13 @@ void QemuLab::launch()
             ErrorCode::InvalidArgument));
         return;
     }
+    if (m_options.guest == QemuGuest::Pulse
+        && (pulseImage().isEmpty() || bootsSomething(m_options.extraArguments)))
+        m_options.guest = QemuGuest::Firmware;
+    if (const auto written = writePulseImage(); !written) {
+        fail(written.error());
+        return;
+    }
     m_argv = commandLine(m_options, m_accelerator, m_processes);
     if (auto launched = m_source.launch(m_argv, folder(), qmpPath(), errorPath()); !launched) {
         fail(launched.error());
@@ -169,6 +197,17 @@ void QemuLab::launch()
     }
     if (auto noted = m_processes.add(m_source.pid(), m_source.startTimeTicks()); !noted)
         fail(noted.error());
+}
+
+Result<void> QemuLab::writePulseImage()
+{
+    if (m_options.guest != QemuGuest::Pulse)
+        return {};
+    QFile file(m_processes.file(QString(pulseFile)));
+    if (!file.open(QIODevice::WriteOnly) || file.write(pulseImage()) < 0 || !file.flush())
+        return failure(
+            ErrorCode::System, u"write the guest of the lab"_s, file.fileName(), file.errorString());
+    return {};
 }
 
 void QemuLab::sourceFailed(const Error& error)

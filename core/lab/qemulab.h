@@ -16,12 +16,18 @@ namespace cutover::lab {
 
 enum class Accelerator : std::uint8_t { Best, Kvm, Tcg };
 
+enum class QemuGuest : std::uint8_t {
+    Pulse, ///< beats in its RAM, see pulsepage.h, unless extraArguments give it something else to boot
+    Firmware, ///< QEMU's own firmware, which finds nothing to boot
+};
+
 struct QemuLabOptions
 {
     QString binary = QStringLiteral("qemu-system-x86_64"); ///< a path, or a name to look up in PATH
     Accelerator accelerator = Accelerator::Best; ///< Best: KVM where it works, else TCG
     qint64 ramBytes = qint64{ 256 } * 1024 * 1024; ///< a multiple of 1 MiB
     QString guestName = QStringLiteral("cutover-lab");
+    QemuGuest guest = QemuGuest::Pulse;
     bool paused = false; ///< -S
     QString ramFile; ///< the guest's RAM is this shared file, which is created; empty: a memfd
     QStringList extraArguments; ///< appended
@@ -29,7 +35,7 @@ struct QemuLabOptions
 };
 
 /// A QEMU that is good for a live update, in a private folder: for demos, tests and a first try. Its guest
-/// is the firmware alone. It has shared RAM, a time-stamped trace log and a QMP socket, and outlives nobody:
+/// does nothing but beat. It has shared RAM, a time-stamped trace log and a QMP socket, and outlives nobody:
 /// with the lab end its processes and its folder, unless keep() was called. Asynchronous.
 class QemuLab : public QObject
 {
@@ -47,6 +53,7 @@ public:
     const QStringList& arguments() const { return m_argv; } ///< argv of the source
     pid_t sourcePid() const;
     Accelerator accelerator() const { return m_accelerator; } ///< Kvm or Tcg once started
+    QemuGuest guest() const { return m_options.guest; } ///< what it is once started
     /// Why it is TCG although KVM would have been better; empty otherwise.
     const QString& acceleratorNote() const { return m_acceleratorNote; }
     const qmp::Greeting& greeting() const { return m_source.greeting(); }
@@ -64,6 +71,7 @@ Q_SIGNALS:
 
 private:
     void launch();
+    Result<void> writePulseImage();
     void sourceFailed(const Error& error);
     void fail(const Error& error);
 

@@ -4,7 +4,6 @@
 #include "operator/pulsesampler.h"
 
 #include "base/clock.h"
-#include "timeline/pulse.h"
 
 #include <QJsonArray>
 #include <QPointer>
@@ -49,9 +48,11 @@ static timeline::Heartbeat heartbeat(Side side, const QJsonObject& answer)
     return sample;
 }
 
-PulseSampler::PulseSampler(timeline::Record& record, std::function<Endpoint*()> holder)
+PulseSampler::PulseSampler(timeline::Record& record, std::function<Endpoint*()> holder,
+    std::function<std::optional<timeline::Heartbeat>()> look)
     : m_record(record)
     , m_holder(std::move(holder))
+    , m_look(std::move(look))
 {
     connect(&m_timer, &QTimer::timeout, this, [this] {
         if (monotonicNs() >= m_untilNs)
@@ -79,6 +80,10 @@ void PulseSampler::rest()
 
 void PulseSampler::ask()
 {
+    if (const auto seen = m_look()) {
+        note(*seen);
+        return;
+    }
     Endpoint* vmm = m_holder();
     if (m_asked == vmm || !vmm || !vmm->isConnected())
         return;
@@ -100,8 +105,12 @@ void PulseSampler::take(Side side, const Result<QJsonValue>& answer)
     // The guest may not have come up yet; a lost connection is told by others.
     if (!answer)
         return;
-    const timeline::Heartbeat sample = heartbeat(side, answer->toObject());
-    m_record.append({ .side = side,
+    note(heartbeat(side, answer->toObject()));
+}
+
+void PulseSampler::note(const timeline::Heartbeat& sample)
+{
+    m_record.append({ .side = sample.side,
         .timeNs = sample.timeNs,
         .category = timeline::Category::Pulse,
         .name = u"heartbeat"_s,

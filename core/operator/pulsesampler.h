@@ -4,15 +4,17 @@
 #pragma once
 
 #include "operator/endpoint.h"
+#include "timeline/pulse.h"
 
 #include <QPointer>
 #include <QTimer>
 
 #include <functional>
+#include <optional>
 
 namespace cutover::op {
 
-/// Asks a VMM now and then how its guest's heart beats, and puts the answers into the record. It asks over
+/// Finds out now and then how a guest's heart beats, and puts that into the record. It asks the VMM over
 /// the monitor that drives the migration, so whoever owns it lets it rest while the guest is being handed
 /// over. It stops by itself: a window that is left open for hours keeps neither the VMM nor the record busy.
 class PulseSampler : public QObject
@@ -20,7 +22,9 @@ class PulseSampler : public QObject
     Q_OBJECT
 public:
     /// \a record is borrowed. \a holder names the VMM that has the guest, or null where it cannot be asked.
-    PulseSampler(timeline::Record& record, std::function<Endpoint*()> holder);
+    /// \a look is tried before that: the heartbeat as it can be seen without the VMM.
+    PulseSampler(timeline::Record& record, std::function<Endpoint*()> holder,
+        std::function<std::optional<timeline::Heartbeat>()> look);
 
     /// One question now, and then one each \a intervalMs for \a periodMs. Takes the place of what goes on.
     void listen(int intervalMs, int periodMs);
@@ -35,9 +39,11 @@ Q_SIGNALS:
 
 private:
     void take(Side side, const Result<QJsonValue>& answer);
+    void note(const timeline::Heartbeat& sample);
 
     timeline::Record& m_record;
     std::function<Endpoint*()> m_holder;
+    std::function<std::optional<timeline::Heartbeat>()> m_look;
     QTimer m_timer;
     qint64 m_untilNs = 0; ///< CLOCK_MONOTONIC
     QPointer<Endpoint> m_asked; ///< its answer is awaited

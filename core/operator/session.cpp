@@ -22,9 +22,10 @@ using timeline::Category;
 Session::Private::Private(Session* session, timeline::Record& eventRecord)
     : q(session)
     , record(eventRecord)
-    , pulse(eventRecord, [this] { return pulseHolder(); })
+    , pulse(eventRecord, [this] { return pulseHolder(); }, [this] { return lookAtMemory(); })
 {
     connect(&pulse, &PulseSampler::listeningChanged, session, &Session::pulseListeningChanged);
+    connect(&pulse, &PulseSampler::listeningChanged, this, [this] { releaseMemory(); });
     for (std::size_t kind = 0; kind < timers.size(); ++kind) {
         timers[kind].setSingleShot(true);
         timers[kind].setTimerType(Qt::PreciseTimer);
@@ -476,6 +477,10 @@ Result<void> Session::sendCommand(Side side, const QJsonObject& command, bool co
     }
     d->note(Category::Action, QStringLiteral("command"),
         { { QStringLiteral("side"), sideId(side) }, { QStringLiteral("command"), name } });
+    if (name == u"stop" && side == Side::Source)
+        d->watchMemory(); // what is migrated next stands still from now on
+    else if (name == u"cont" && side == Side::Source)
+        d->memory.settle();
     vmm->call(name, command[u"arguments"].toObject(), [](const Result<QJsonValue>&) { });
     return {};
 }

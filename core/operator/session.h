@@ -72,8 +72,8 @@ struct SessionRequest
         faults; ///< what the relay does wrong on purpose, as relay::parseFault() reads it; with relay only
     /// The guest's name as the operator has typed it: without it only a lab's guest is exposed to faults.
     QString faultsConfirmedFor;
-    bool samplePulse
-        = true; ///< ask a VMM that offers it for its guest's heartbeat, outside of the switchover
+    bool samplePulse = true; ///< ask a VMM that offers it for its guest's heartbeat, outside of the
+                             ///< switchover; of any other look for one in its guest's RAM
     bool traceSource = true; ///< switch trace events on at run time where the source's log has timestamps
     SessionLimits limits;
 };

@@ -7,6 +7,7 @@
 #include "operator/factscollector.h"
 #include "operator/journal.h"
 #include "operator/listenerwatch.h"
+#include "operator/memorypulse.h"
 #include "operator/pulsesampler.h"
 #include "operator/session.h"
 #include "operator/switchtalk.h"
@@ -116,6 +117,15 @@ public:
     /// The VMM that has the guest; null where it has no pulse, or is being changed.
     Endpoint* pulseHolder() const;
     bool offersPulse() const;
+    /// The VMM that has the guest, whether or not it can be asked.
+    Endpoint* guestHolder() const;
+    /// The pulse of a guest whose VMM offers none, read from its RAM.
+    bool openMemory();
+    bool hasMemoryPulse() { return memory.isOpen() || openMemory(); }
+    std::optional<timeline::Heartbeat> lookAtMemory();
+    void watchMemory();
+    void releaseMemory();
+    void awaitMemoryBeat(std::optional<quint32> before, qint64 untilNs);
     /// To the sampler: what the new state means for it.
     void followPulse();
 
@@ -140,6 +150,8 @@ public:
     std::unique_ptr<Endpoint> source;
     std::unique_ptr<Endpoint> destination;
     PulseSampler pulse;
+    MemoryPulse memory;
+    bool beatsInMemory = false; ///< as of the last check
     std::array<QTimer, 3> timers;
     ListenerWatch channelWatch;
     ListenerWatch monitorWatch;

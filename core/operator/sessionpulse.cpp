@@ -40,7 +40,38 @@ Endpoint* Session::Private::pulseHolder() const
 {
     if (!offersPulse() || isHandingOver(machine.state))
         return nullptr;
+    return guestHolder();
+}
+
+Endpoint* Session::Private::guestHolder() const
+{
     return hasMoved(machine.state) ? destination.get() : source.get();
+}
+
+bool Session::Private::openMemory()
+{
+    const Endpoint* vmm = guestHolder();
+    return !offersPulse() && vmm && vmm->pid() > 0 && !vmm->isGone()
+        && memory.open(vmm->pid(), sourceFacts.ramSize);
+}
+
+std::optional<timeline::Heartbeat> Session::Private::lookAtMemory()
+{
+    if (offersPulse() || isHandingOver(machine.state) || !hasMemoryPulse())
+        return std::nullopt;
+    return memory.sample(hasMoved(machine.state) ? Side::Destination : Side::Source);
+}
+
+void Session::Private::watchMemory()
+{
+    if (request.samplePulse && !offersPulse() && hasMemoryPulse())
+        memory.watch();
+}
+
+void Session::Private::releaseMemory()
+{
+    if (!pulse.isListening() && !memory.isWatching())
+        memory.close();
 }
 
 void Session::Private::followPulse()
@@ -48,10 +79,15 @@ void Session::Private::followPulse()
     const SessionState& now = machine.state;
     if (!request.samplePulse || isHandingOver(now)) {
         pulse.rest();
+        // What is copied arrives in other memory. Later would be inside the pause.
+        if (std::holds_alternative<state::Moving>(now) && !machine.config.cpr && destination
+            && destination->pid() > 0)
+            memory.expectIn(destination->pid(), sourceFacts.ramSize);
         return;
     }
     if (std::holds_alternative<state::Ready>(now)) {
-        if (offersPulse())
+        beatsInMemory = hasMemoryPulse();
+        if (offersPulse() || beatsInMemory)
             pulse.listen(restfulIntervalMs, restfulPeriodMs);
         else
             record.append({ .side = Side::Source,
@@ -63,11 +99,15 @@ void Session::Private::followPulse()
         // The last one before the switchover, and the first since the gaps were forgotten.
         pulse.rest();
         pulse.ask();
+        watchMemory();
     } else if (std::holds_alternative<state::Verifying>(now)) {
         pulse.ask();
     } else if (std::holds_alternative<state::Migrated>(now) || std::holds_alternative<state::Failed>(now)) {
-        if (pulseHolder())
+        memory.settle();
+        if (pulseHolder() || memory.isWatching())
             pulse.listen(closeIntervalMs, closePeriodMs);
+    } else if (isFinal(now) && !std::holds_alternative<state::Finished>(now)) {
+        memory.close();
     }
 }
 
@@ -77,10 +117,11 @@ Result<void> Session::canListenToPulse() const
     if (isHandingOver(d->machine.state))
         return cutover::failure(
             ErrorCode::Busy, attempt, {}, i18n("the guest is being handed over, and must not be disturbed"));
-    if (d->source && d->source->isConnected() && d->sourceFacts.schema && !d->offersPulse())
-        return cutover::failure(
-            ErrorCode::Unsupported, attempt, {}, i18n("this VMM does not offer query-pulse"));
-    const Endpoint* holder = d->pulseHolder();
+    if (d->source && d->source->isConnected() && d->sourceFacts.schema && !d->offersPulse()
+        && !d->beatsInMemory)
+        return cutover::failure(ErrorCode::Unsupported, attempt, {},
+            i18n("this VMM does not offer query-pulse, and there is no heartbeat in its guest's memory"));
+    const Endpoint* holder = d->guestHolder();
     if (!holder || !holder->isConnected())
         return cutover::failure(
             ErrorCode::Disconnected, attempt, {}, i18n("no VMM with a guest is connected"));

@@ -55,6 +55,13 @@ void Session::Private::verify()
     if (offersPulse() && machine.config.sourceWasRunning && destination && destination->isConnected()) {
         ++pendingAnswers;
         awaitBeat({}, monotonicNs() + beatLimitNs);
+    } else if (memory.isWatching() && machine.config.sourceWasRunning && destination
+        && destination->isConnected()) {
+        const auto opened = memory.open(destination->pid(), sourceFacts.ramSize);
+        if (opened || opened.error().code == ErrorCode::Malformed) {
+            ++pendingAnswers;
+            awaitMemoryBeat({}, monotonicNs() + beatLimitNs);
+        }
     }
     // One that took its channel from its command line had no monitor before.
     noteSettings(Side::Destination);
@@ -81,6 +88,22 @@ void Session::Private::awaitBeat(std::optional<qint64> before, qint64 untilNs)
             if (--pendingAnswers == 0)
                 concludeVerification();
         });
+}
+
+void Session::Private::awaitMemoryBeat(std::optional<quint32> before, qint64 untilNs)
+{
+    const auto beats = memory.beats();
+    if (before && beats && *beats > *before) {
+        guestBeats = true;
+    } else if (monotonicNs() < untilNs && destination->isConnected()) {
+        QTimer::singleShot(beatIntervalMs, destination.get(),
+            [this, first = before ? before : beats, untilNs] { awaitMemoryBeat(first, untilNs); });
+        return;
+    } else {
+        guestBeats = false;
+    }
+    if (--pendingAnswers == 0)
+        concludeVerification();
 }
 
 void Session::Private::noteProof(const FdProof& fd, const QString& identity)

@@ -63,7 +63,10 @@ void writeGap(Page& page, const Story& story, GapKind kind)
 {
     const auto gap = std::ranges::find(story.gaps, kind, &timeline::PulseGap::kind);
     if (gap != story.gaps.end())
-        writeFigure(page, gapName(kind), durationText(gap->lengthNs), gapMeaning(kind));
+        writeFigure(page, gapName(kind), durationText(gap->lengthNs),
+            gap->observed
+                ? i18n("between two beats of the guest's heart, seen in its memory, by the host's clock")
+                : gapMeaning(kind));
     else
         writeFigure(page, gapName(kind), i18n("not measured"),
             story.pulse.absent ? i18n("this guest has no pulse: %1 is not known", gapMeaning(kind))

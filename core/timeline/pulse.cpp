@@ -39,6 +39,12 @@ constexpr std::array heartbeatFields{
     Field{ "meanSweepNs"_L1, &Heartbeat::meanSweepNs },
 };
 
+/// Only of a heartbeat that was observed.
+constexpr std::array observedFields{
+    Field{ "gapErrorNs"_L1, &Heartbeat::gapErrorNs },
+    Field{ "guestClockGapNs"_L1, &Heartbeat::guestClockGapNs },
+};
+
 constexpr std::array trafficFields{
     Field{ "sent"_L1, &Traffic::sent },
     Field{ "received"_L1, &Traffic::received },
@@ -58,7 +64,9 @@ void read(Sample& sample, const std::array<Field<Sample>, N>& fields, const QJso
     for (const auto& field : fields) {
         const qint64 value = attributes[field.name].toInteger();
         // The offset between two clocks alone can be negative.
-        const qint64 least = field.name == "clockOffsetNs"_L1 ? -mostPlausible : 0;
+        const qint64 least = field.name == "clockOffsetNs"_L1 ? -mostPlausible
+            : field.name == "guestClockGapNs"_L1              ? -1
+                                                              : 0;
         sample.*field.member = value < least || value > mostPlausible ? 0 : value;
     }
 }
@@ -91,7 +99,7 @@ std::optional<PulseGap> guestGap(const PulseTrail& trail, const PauseBreakdown& 
             trail.heartbeats, [&](const Heartbeat& before) { return before.starts < last.starts; });
     if (!restarted || last.startGapNs <= 0)
         return std::nullopt;
-    PulseGap gap{ .kind = GapKind::Guest, .lengthNs = last.startGapNs };
+    PulseGap gap{ .kind = GapKind::Guest, .lengthNs = last.startGapNs, .observed = last.observed };
     const qint64 endNs = last.longestGapAtNs + last.clockOffsetNs;
     if (last.longestGapNs >= last.startGapNs && touches(pause, endNs - last.longestGapNs, endNs)) {
         gap.place = GapPlace::Measured;
@@ -145,6 +153,9 @@ bool PulseTrail::take(const Event& event)
     if (event.name == "heartbeat"_L1) {
         Heartbeat sample{ .side = event.side, .timeNs = event.timeNs };
         read(sample, heartbeatFields, event.attributes);
+        sample.observed = event.attributes["observed"_L1].toBool();
+        if (sample.observed)
+            read(sample, observedFields, event.attributes);
         heartbeats.push_back(sample);
         absent = false;
     } else if (event.name == "traffic"_L1) {
@@ -187,7 +198,13 @@ std::optional<double> beatsPerSecond(const Heartbeat& before, const Heartbeat& a
 
 QJsonObject pulseAttributes(const Heartbeat& sample)
 {
-    return write(sample, heartbeatFields);
+    QJsonObject attributes = write(sample, heartbeatFields);
+    if (sample.observed) {
+        attributes.insert("observed"_L1, true);
+        attributes.insert("gapErrorNs"_L1, sample.gapErrorNs);
+        attributes.insert("guestClockGapNs"_L1, sample.guestClockGapNs);
+    }
+    return attributes;
 }
 
 QJsonObject pulseAttributes(const Traffic& sample)

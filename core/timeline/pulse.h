@@ -39,6 +39,12 @@ struct Heartbeat
     qint64 firstSweepNs
         = 0; ///< the slowest processor's first pass over its memory after a start; 0 = none yet
     qint64 meanSweepNs = 0; ///< the same processor's other passes; 0 = none yet
+    /// Nobody could ask the guest: its beats were watched in its RAM, and the guest's clock above is
+    /// CLOCK_MONOTONIC of the host. What has no beats is 0.
+    bool observed = false;
+    qint64 gapErrorNs = 0; ///< of startGapNs, where observed
+    /// What the guest's own clock counted during startGapNs, where observed; -1 = not known.
+    qint64 guestClockGapNs = -1;
 
     bool operator==(const Heartbeat&) const = default;
 };
@@ -77,6 +83,7 @@ struct PulseGap
     GapPlace place = GapPlace::Unknown;
     qint64 lengthNs = 0;
     qint64 startNs = 0; ///< CLOCK_REALTIME; 0 where the place is unknown
+    bool observed = false; ///< of the guest: as Heartbeat has it
 
     qint64 endNs() const { return startNs > 0 ? startNs + lengthNs : 0; }
     bool operator==(const PulseGap&) const = default;

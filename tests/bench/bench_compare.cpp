@@ -125,9 +125,11 @@ int main(int argc, char** argv)
     printPairs(*console, runner.results());
     for (const QString& line : missing)
         console->print(u"  "_s + line);
-    console->print(
-        u"  The embedded guest works its memory, QEMU's guest is its firmware alone; a QEMU starts its "
-        "guest by Cutover's cont, which is part of its pause."_s);
+    console->print(u"  The embedded guest works its memory, QEMU's guest does nothing but beat; a QEMU "
+                   u"starts its guest by "
+                   "Cutover's cont, which is part of its pause. A guest gap is told by the embedded guest "
+                   "itself; a QEMU "
+                   "guest's is seen from the host, in its memory, and has up to a beat (1 ms) more."_s);
     const QString path = parser.value(u"save"_s);
     if (!path.isEmpty()) {
         if (auto saved = runs::writeResults(path, runner.results()); !saved)

@@ -72,6 +72,26 @@ class TestPulseTrail : public QObject
 private Q_SLOTS:
     void init() { QTest::failOnWarning(); }
 
+    void watchedHeartIsReadBack()
+    {
+        std::vector<Event> events = switchover();
+        PulseTrail asked = pulseTrail(events);
+        QVERIFY(!events.back().attributes.contains("observed"_L1));
+        Heartbeat watched = asked.heartbeats.back();
+        watched.observed = true;
+        watched.gapErrorNs = 200'000;
+        watched.guestClockGapNs = -1;
+        events.push_back(eventOf(watched));
+        QCOMPARE(pulseTrail(events).heartbeats.back(), watched);
+        const auto gaps = pulseGaps(pulseTrail(events), pauseOf(290'000));
+        QVERIFY(!gaps.empty() && gaps.front().observed);
+        events.back().attributes["gapErrorNs"_L1] = -5;
+        events.back().attributes["guestClockGapNs"_L1] = 1e300;
+        const Heartbeat damaged = pulseTrail(events).heartbeats.back();
+        QCOMPARE(damaged.gapErrorNs, 0);
+        QCOMPARE(damaged.guestClockGapNs, 0);
+    }
+
     void samplesAreReadBack()
     {
         const Heartbeat beat{ .side = Side::Destination,

@@ -55,7 +55,9 @@ static QString gapSource(GapKind kind)
 
 QString gapEvidence(const PulseGap& gap)
 {
-    const QString source = gapSource(gap.kind);
+    const QString source = gap.observed
+        ? i18n("the guest's heart, watched in its memory: between two beats, by the host's clock")
+        : gapSource(gap.kind);
     switch (gap.place) {
     case GapPlace::Measured:
         return source;
@@ -79,8 +81,11 @@ static PulseFigure heartFigure(const PulseTrail& trail)
     const Heartbeat& now = trail.heartbeats[last];
     PulseFigure figure{ .what = i18n("Heart"),
         .value = i18n("%1 beats", count(now.beats)),
-        .evidence = i18nc("source or destination, a time", "asked of the %1 at %2",
-            sideTitle(now.side).toLower(), clockText(now.timeNs)) };
+        .evidence = now.observed
+            ? i18nc("source or destination, a time", "seen in the memory of the %1 at %2",
+                  sideTitle(now.side).toLower(), clockText(now.timeNs))
+            : i18nc("source or destination, a time", "asked of the %1 at %2", sideTitle(now.side).toLower(),
+                  clockText(now.timeNs)) };
     if (last == 0)
         return figure;
     const auto rate = timeline::beatsPerSecond(trail.heartbeats[last - 1], now);
@@ -119,7 +124,15 @@ static void addHeart(std::vector<PulseFigure>& figures, const Heartbeat& last)
                 durationText(last.firstSweepNs), durationText(last.meanSweepNs)),
             .evidence = i18n("the guest: how slow memory is right after the start; in no gap"),
             .rank = last.firstSweepNs > 2 * last.meanSweepNs ? Rank::Odd : Rank::Plain });
-    if (last.longestGapNs > 0)
+    if (last.observed && last.startGapNs > 0)
+        figures.push_back({ .what = i18n("The gap by the guest's own clock"),
+            .value = last.guestClockGapNs < 0 ? i18n("not known") : durationText(last.guestClockGapNs),
+            .evidence = last.guestClockGapNs < 0
+                ? i18n("too few beats were seen to know the rate of its time-stamp counter")
+                : i18nc("a duration",
+                      "its time-stamp counter, which some VMMs stop with the guest; the gap itself is ±%1",
+                      durationText(last.gapErrorNs)) });
+    if (last.longestGapNs > 0 && !last.observed)
         figures.push_back({ .what = i18n("Longest time between beats"),
             .value = durationText(last.longestGapNs),
             .evidence = i18nc("a time", "the guest, since the migration was begun; ended at %1",

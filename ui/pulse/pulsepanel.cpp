@@ -184,10 +184,11 @@ void PulsePanel::refresh()
     m_summary->setText(summary());
     QString note;
     if (m_trail.absent)
-        note
-            = i18n("This VMM has no pulse: it cannot ask its guest. The pause is measured between the "
-                   "checkpoints of both VMMs instead; what the guest feels is a little more. For the guest's "
-                   "own view, look at it from its network, or try the embedded VMM.");
+        note = i18n(
+            "This guest has no pulse: its VMM cannot ask it, and there is none in its memory. The pause is "
+            "measured between the checkpoints of both VMMs instead; what the guest feels is a little more. "
+            "For "
+            "the guest's own view, look at it from its network, or try the guest of a lab.");
     else if (m_trail.isEmpty())
         note = i18n(
             "The heartbeat of the guest appears here once a VMM that has one is connected. It is asked "
