@@ -5,6 +5,7 @@
 
 #include "base/uniquefd.h"
 #include "fdpass/procfd.h"
+#include "fdpass/unixtable.h"
 
 #include <QFile>
 #include <QList>
@@ -142,35 +143,30 @@ std::optional<UnixEntry> findUnixEntry(quint32 inode)
 
 /// The lines of a table in /proc/PID/net, without its heading, each split at blanks. Bounded: the
 /// table of a busy host can be long.
+/// A file of the network namespace of process \a pid, such as "tcp"; empty where it cannot be read.
+QByteArray readNet(pid_t pid, const char* table)
+{
+    constexpr qint64 limit = qint64{ 16 } * 1024 * 1024;
+    QFile file(QFile::decodeName(procFolder(pid) + "/net/" + table));
+    return file.open(QIODevice::ReadOnly) ? file.read(limit) : QByteArray();
+}
+
 QList<QList<QByteArray>> netTable(pid_t pid, const char* table)
 {
-    QFile file(QFile::decodeName(procFolder(pid) + "/net/" + table));
     QList<QList<QByteArray>> rows;
-    if (!file.open(QIODevice::ReadOnly))
-        return rows;
-    constexpr qint64 limit = qint64{ 16 } * 1024 * 1024;
-    const QByteArray content = file.read(limit);
-    for (const QByteArray& line : content.split('\n').sliced(1))
+    for (const QByteArray& line : readNet(pid, table).split('\n').sliced(1))
         rows.append(line.simplified().split(' '));
     return rows;
 }
 
-bool acceptsConnections(const QList<QByteArray>& unixRow)
-{
-    constexpr uint flag = 0x10000; // __SO_ACCEPTCON
-    return (unixRow[3].toUInt(nullptr, 16) & flag) != 0;
-}
-
 std::optional<SocketAddresses> findInUnixTable(pid_t pid, quint64 inode)
 {
-    for (const auto& row : netTable(pid, "unix")) {
-        // Num RefCount Protocol Flags Type St Inode [Path]
-        if (row.size() < 7 || row[6].toULongLong() != inode)
-            continue;
-        return SocketAddresses{ .protocol = QStringLiteral("unix"),
-            .local = row.size() > 7 ? QFile::decodeName(row.sliced(7).join(' ')) : QString(),
-            .peer = {},
-            .listening = acceptsConnections(row) };
+    for (const UnixSocketEntry& entry : parseUnixTable(readNet(pid, "unix"))) {
+        if (entry.inode == inode)
+            return SocketAddresses{ .protocol = QStringLiteral("unix"),
+                .local = entry.path,
+                .peer = {},
+                .listening = entry.state == UnixSocketEntry::State::Listening };
     }
     return std::nullopt;
 }
@@ -263,10 +259,10 @@ bool isBoundSocket(const struct stat& status)
 
 bool isListeningAt(const QString& path)
 {
-    const QByteArray wanted = QFile::encodeName(path);
-    return std::ranges::any_of(netTable(::getpid(), "unix"), [&wanted](const auto& row) {
-        return row.size() > 7 && row.sliced(7).join(' ') == wanted && acceptsConnections(row);
-    });
+    return std::ranges::any_of(
+        parseUnixTable(readNet(::getpid(), "unix")), [&path](const UnixSocketEntry& entry) {
+            return entry.path == path && entry.state == UnixSocketEntry::State::Listening;
+        });
 }
 
 } // namespace cutover::fdpass

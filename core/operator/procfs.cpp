@@ -237,33 +237,7 @@ Result<QList<UnixSocketEntry>> ProcFs::unixSockets(pid_t pid) const
         = read(pid == 0 ? QString(m_root + u"/net/unix") : path(pid, u"net/unix"_s));
     if (!text)
         return std::unexpected(text.error());
-    QList<UnixSocketEntry> entries;
-    for (const QByteArray& line : text->split('\n').sliced(1)) {
-        // Num RefCount Protocol Flags Type St Inode Path; the path may hold spaces.
-        constexpr int columnsBeforePath = 7;
-        std::array<QByteArrayView, columnsBeforePath> columns;
-        QByteArrayView rest = QByteArrayView(line).trimmed();
-        for (QByteArrayView& column : columns) {
-            const qsizetype space = rest.indexOf(' ');
-            column = space < 0 ? rest : rest.first(space);
-            rest = space < 0 ? QByteArrayView() : rest.sliced(space).trimmed();
-        }
-        if (rest.isEmpty())
-            continue;
-        UnixSocketEntry entry{ .path = QFile::decodeName(rest.toByteArray()),
-            .inode = columns[6].toULongLong() };
-        const uint flags = columns[3].toUInt(nullptr, 16);
-        const uint state = columns[5].toUInt(nullptr, 16);
-        constexpr uint acceptingConnections = 0x10000; // __SO_ACCEPTCON, linux/net.h
-        if ((flags & acceptingConnections) != 0)
-            entry.state = UnixSocketEntry::State::Listening;
-        else if (state == 3) // SS_CONNECTED
-            entry.state = UnixSocketEntry::State::Connected;
-        else if (state == 2) // SS_CONNECTING
-            entry.state = UnixSocketEntry::State::Connecting;
-        entries << entry;
-    }
-    return entries;
+    return fdpass::parseUnixTable(*text);
 }
 
 Result<qint64> ProcFs::availableMemory() const

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "fdpass/unixtable.h"
 
 #include <QHash>
 #include <QList>
@@ -32,14 +33,7 @@ struct OpenFilesLimit
     quint64 hard = 0; ///< ~0 = unlimited, also for soft
 };
 
-/// One line of /proc/net/unix.
-struct UnixSocketEntry
-{
-    enum class State : std::uint8_t { Listening, Connecting, Connected, Other };
-    QString path; ///< as it was bound: relative and since renamed paths stay as they were; "@x" is abstract
-    quint64 inode = 0; ///< 0: waits to be accepted
-    State state = State::Other;
-};
+using fdpass::UnixSocketEntry;
 
 /// Reader of /proc; \a root is for tests. Nothing is cached. A process that is gone is NotFound, one that
 /// may not be looked at PermissionDenied.

@@ -103,13 +103,14 @@ void TestDiscovery::unixSocketTable()
     fake.setSockets({ "00010000 01 100 /run/a b", "00000000 03 101 /run/a b", "00000000 02 0 @abstract",
         "00000000 01 102 /run/dgram", "00000000 03 103" });
     const QList<UnixSocketEntry> entries = ProcFs(fake.root()).unixSockets().value();
-    QCOMPARE(entries.size(), 4);
+    QCOMPARE(entries.size(), 5);
     QCOMPARE(entries[0].path, u"/run/a b"_s);
     QCOMPARE(entries[0].inode, 100U);
     QCOMPARE(entries[0].state, UnixSocketEntry::State::Listening);
     QCOMPARE(entries[1].state, UnixSocketEntry::State::Connected);
     QCOMPARE(entries[2].state, UnixSocketEntry::State::Connecting);
     QCOMPARE(entries[3].state, UnixSocketEntry::State::Other);
+    QVERIFY(entries[4].path.isEmpty());
 }
 
 void TestDiscovery::ownProcess()
