@@ -19,6 +19,7 @@
 #include "replay/replaybar.h"
 #include "rescue/closing.h"
 #include "rescue/rescuepanel.h"
+#include "runs/runspanel.h"
 #include "start/setuppanel.h"
 #include "start/startpanel.h"
 #include "timeline/detailspanel.h"
@@ -176,6 +177,7 @@ void MainWindow::makeDocks()
     m_events = new EventsPanel(m_session->record());
     m_details = new DetailsPanel(m_timeline);
     m_setup = new SetupPanel(m_session);
+    m_runs = new RunsPanel(m_session);
 
     addDock(QStringLiteral("fdsDock"), i18n("Devices and Fds"), m_devices);
     addDock(QStringLiteral("breakdownDock"), i18n("Pause Breakdown"), m_breakdown);
@@ -186,6 +188,7 @@ void MainWindow::makeDocks()
     addDock(QStringLiteral("detailsDock"), i18n("Details"), m_details);
     addDock(QStringLiteral("setupDock"), i18n("Setup"), m_setup);
     addDock(QStringLiteral("traceDock"), i18n("Trace"), m_trace);
+    addDock(QStringLiteral("runsDock"), i18n("Runs"), m_runs);
 }
 
 void MainWindow::connectSession()
@@ -228,6 +231,12 @@ void MainWindow::connectSession()
     connect(m_exporter, &Exporter::saved, m_status,
         [this](const QString& path) { m_status->setText(i18n("Saved to %1.", path)); });
     connect(m_recordings, &Recordings::opened, this, &MainWindow::showRecording);
+    // When the recording is at its end, and what follows from that is shown.
+    connect(m_recordings, &Recordings::opened, this, &MainWindow::alignRun, Qt::QueuedConnection);
+    connect(m_recordings, &Recordings::failed, this, [this] { m_wantedRun.reset(); });
+    connect(m_runs, &RunsPanel::runWanted, this, &MainWindow::showRun);
+    connect(m_runs, &RunsPanel::said, m_status, &QLabel::setText);
+    connect(m_runs, &RunsPanel::mayCloseNow, this, &QWidget::close);
     connect(m_recordings, &Recordings::closed, this, &MainWindow::showRecording);
     connect(m_recordings, &Recordings::moved, this, [this] {
         m_timeline->setPlayPosition(m_session->nowNs());
@@ -292,6 +301,29 @@ void MainWindow::connectSelection()
     connect(m_logs, &LogActions::wanted, this, &MainWindow::bringForward);
     connect(m_qmp, &QmpPanel::wanted, this, &MainWindow::bringForward);
     connect(m_trace, &TracePanel::wanted, this, &MainWindow::bringForward);
+}
+
+void MainWindow::showRun(const QString& path, const Interval& pause, const Interval& around)
+{
+    m_failure->clear();
+    m_wantedRun = WantedRun{ .path = path, .pause = pause, .around = around };
+    m_recordings->open(path, Recordings::Remember::No);
+}
+
+/// The stop of each run of a series is at the same place, and a millisecond is as long.
+void MainWindow::alignRun()
+{
+    const auto wanted = std::exchange(m_wantedRun, std::nullopt);
+    if (!wanted || !m_recordings->isShown())
+        return;
+    m_timeline->refresh();
+    if (wanted->around.isEmpty()) {
+        m_timeline->showPause();
+    } else {
+        m_timeline->zoom().setSelection(wanted->pause);
+        m_timeline->zoom().setRange(wanted->around);
+    }
+    m_timeline->setFocus(Qt::OtherFocusReason);
 }
 
 void MainWindow::showSpan(const Interval& span)
@@ -479,6 +511,10 @@ void MainWindow::updateScene()
 void MainWindow::closeEvent(QCloseEvent* event)
 {
     if (!m_recordings->isShown() && !m_closing->mayClose()) {
+        event->ignore();
+        return;
+    }
+    if (!m_runs->mayClose()) {
         event->ignore();
         return;
     }

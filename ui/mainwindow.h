@@ -9,6 +9,8 @@
 
 #include <QMainWindow>
 
+#include <optional>
+
 class QLabel;
 class QStackedWidget;
 
@@ -32,6 +34,7 @@ class PulsePanel;
 class QmpPanel;
 class RescuePanel;
 class Recordings;
+class RunsPanel;
 class SessionCard;
 class SetupPanel;
 class StartPanel;
@@ -62,6 +65,7 @@ public:
     void startLab(const lab::LabRequest& lab, const op::SessionRequest& request = {});
     Recordings* recordings() { return m_recordings; }
     Exporter* exporter() { return m_exporter; }
+    RunsPanel* runs() { return m_runs; }
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -84,6 +88,8 @@ private:
     /// Marks a stretch on the timeline and brings it into view.
     void showSpan(const Interval& span);
     void showRecording();
+    void showRun(const QString& path, const Interval& pause, const Interval& around);
+    void alignRun();
     void report(const Result<void>& result);
 
     // mainwindowactions.cpp
@@ -139,10 +145,19 @@ private:
     EventsPanel* m_events = nullptr;
     DetailsPanel* m_details = nullptr;
     SetupPanel* m_setup = nullptr;
+    RunsPanel* m_runs = nullptr;
     QList<QDockWidget*> m_docks; ///< in the order of their shortcuts
     QByteArray m_hiddenLayout; ///< of the docks while the start page is shown
     QLabel* m_status = nullptr;
     QLabel* m_recording = nullptr;
+    /// Of a run whose recording is being opened: its path, its pause, and the stretch to show.
+    struct WantedRun
+    {
+        QString path;
+        Interval pause;
+        Interval around;
+    };
+    std::optional<WantedRun> m_wantedRun;
     bool m_isConnecting = false; ///< begun, and not yet checked
 };
 

@@ -18,6 +18,7 @@
 #include "qmp/qmppanel.h"
 #include "replay/recordings.h"
 #include "rescue/rescuepanel.h"
+#include "runs/runspanel.h"
 #include "start/setuppanel.h"
 #include "start/startpanel.h"
 #include "timeline/timelinepanel.h"
@@ -67,6 +68,7 @@ void MainWindow::makeActions()
     m_qmp->addActions(m_actions);
     m_logs->addActions(m_actions);
     m_trace->addActions(m_actions);
+    m_runs->addActions(m_actions);
     const QString help = i18n("Help");
     QAction* commands = m_actions.add(help, QStringLiteral("help_commands"), i18n("Find a Command…"),
         QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_I), this);
@@ -118,8 +120,12 @@ void MainWindow::makeViewActions()
     const QString group = i18n("View");
     int number = 1;
     for (QDockWidget* dock : std::as_const(m_docks)) {
+        // Behind the nine there are Ctrl+Alt+9, Ctrl+Alt+8, …
+        const bool second = number > 9;
+        const auto key = static_cast<Qt::Key>(Qt::Key_0 + (second ? 19 - number : number));
+        ++number;
         QAction* go = m_actions.add(group, u"view_" + dock->objectName(), dock->windowTitle(), {},
-            QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_0 + number++)), this);
+            QKeySequence(second ? Qt::CTRL | Qt::ALT | key : Qt::CTRL | key), this);
         go->setToolTip(i18n("Goes there; from there, closes it"));
         connect(go, &QAction::triggered, this, [this, dock] { goToDock(dock); });
     }
@@ -136,8 +142,14 @@ void MainWindow::makeViewActions()
 
 void MainWindow::makeMenus()
 {
+    QMenu* session = nullptr;
     for (const KCommandBar::ActionGroup& group : m_actions.groups()) {
-        QMenu* menu = menuBar()->addMenu(group.name);
+        const QString first = group.actions.first()->objectName();
+        // Runs are many sessions.
+        QMenu* menu = first.startsWith(u"runs_") && session ? session->addMenu(group.name)
+                                                            : menuBar()->addMenu(group.name);
+        if (first == u"session_connect")
+            session = menu;
         menu->setToolTipsVisible(true);
         for (QAction* action : group.actions) {
             const QString id = action->objectName();

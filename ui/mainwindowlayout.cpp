@@ -3,6 +3,7 @@
 
 #include "mainwindow.h"
 
+#include "runs/runspanel.h"
 #include "timeline/timelinepanel.h"
 
 #include <KConfigGroup>
@@ -12,13 +13,18 @@
 #include <QScreen>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace cutover::ui {
 
 /// To be raised whenever a saved layout of an older version would not show all docks.
-static constexpr int layoutVersion = 2;
+static constexpr int layoutVersion = 3;
 
 /// A window of fewer lines of text is small.
 static constexpr int smallWindowLines = 42;
+
+/// Of the window's height, in percent.
+static constexpr int leastRunsShare = 45;
 
 static KConfigGroup settings()
 {
@@ -57,6 +63,8 @@ void MainWindow::goToDock(QDockWidget* dock)
     showStart(false);
     dock->show();
     dock->raise();
+    if (dock->isAncestorOf(m_runs) && dock->height() < height() * leastRunsShare / 100)
+        resizeDocks({ dock }, { height() * leastRunsShare / 100 }, Qt::Vertical);
     dock->widget()->setFocus(Qt::ShortcutFocusReason);
 }
 
@@ -84,10 +92,17 @@ void MainWindow::applyDefaultLayout()
         tabifyDockWidget(breakdown, qmp);
     else
         addDockWidget(Qt::BottomDockWidgetArea, qmp);
-    for (qsizetype i = 3; i < m_docks.size(); ++i)
-        tabifyDockWidget(m_docks[i - 1], m_docks[i]);
+    QDockWidget* runs = dockOf(m_runs);
+    QDockWidget* last = qmp;
+    for (QDockWidget* dock : m_docks.sliced(3)) {
+        // Tables and plots beside each other need the width of the window.
+        if (dock == runs && dockWidgetArea(qmp) != Qt::BottomDockWidgetArea)
+            addDockWidget(Qt::BottomDockWidgetArea, dock);
+        else
+            tabifyDockWidget(std::exchange(last, dock), dock);
+    }
     for (QDockWidget* dock : std::as_const(m_docks))
-        dock->show();
+        dock->setVisible(dock != runs);
     if (dockWidgetArea(qmp) == Qt::BottomDockWidgetArea)
         qmp->raise();
     else

@@ -206,9 +206,9 @@ private Q_SLOTS:
     {
         test::ScriptedSession session;
         const MainWindow window(&session);
-        QList<QAction*> inMenus;
-        for (const QAction* menu : window.menuBar()->actions())
-            inMenus += menu->menu() ? menu->menu()->actions() : QList<QAction*>();
+        QList<QAction*> inMenus = window.menuBar()->actions();
+        for (qsizetype i = 0; i < inMenus.size(); ++i) // menus in menus, too
+            inMenus += inMenus[i]->menu() ? inMenus[i]->menu()->actions() : QList<QAction*>();
         QHash<QKeySequence, QString> owners;
         for (QAction* action : window.actionGroups().all()) {
             QVERIFY2(inMenus.contains(action), qPrintable(action->objectName()));

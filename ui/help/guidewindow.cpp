@@ -48,6 +48,7 @@ QString guidePageFor(const QWidget* widget)
         { u"demoStrip"_s, u"demo"_s },
         { u"qmpDock"_s, u"qmp"_s },
         { u"traceDock"_s, u"qmp"_s },
+        { u"runsDock"_s, u"runs"_s },
         { u"eventsDock"_s, u"timeline"_s },
         { u"timelinePanel"_s, u"timeline"_s },
         { u"replayBar"_s, u"recordings"_s },

@@ -147,15 +147,17 @@ QAction* Recordings::mainAction()
     return m_bar->playAction();
 }
 
-void Recordings::open(const QString& path)
+void Recordings::open(const QString& path, Remember remember)
 {
     const Result<void> allowed = m_replay ? m_replay->canOpen()
                                           : failure(ErrorCode::Unsupported, i18n("open a recording"), path,
                                                 i18n("this session cannot be replaced by one"));
-    if (!allowed)
+    if (!allowed) {
         Q_EMIT failed(allowed.error());
-    else
+    } else {
+        m_remember = remember;
         m_loader.load(QFileInfo(path).absoluteFilePath());
+    }
 }
 
 void Recordings::take(const std::shared_ptr<Replay>& replay)
@@ -164,7 +166,7 @@ void Recordings::take(const std::shared_ptr<Replay>& replay)
     // The session may have gone on while the file was read.
     if (const auto shown = m_replay->open(std::move(*replay)); !shown)
         Q_EMIT failed(shown.error());
-    else
+    else if (m_remember == Remember::Yes)
         remember(path);
 }
 
@@ -202,7 +204,7 @@ void Recordings::chooseToOpen()
 {
     QFileDialog* dialog = fileDialog(m_window, i18n("Open Recording"));
     dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this, &Recordings::open);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) { open(path); });
     dialog->open();
 }
 

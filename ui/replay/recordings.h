@@ -43,8 +43,10 @@ public:
     ReplayBar* bar() { return m_bar; }
     QWidget* progress() { return m_progress; }
 
-    /// Begins to read it. What comes of it is told by opened() or failed().
-    void open(const QString& path);
+    enum class Remember : std::uint8_t { No, Yes };
+    /// Begins to read it. What comes of it is told by opened() or failed(). \a remember: among the recent
+    /// ones.
+    void open(const QString& path, Remember remember = Remember::Yes);
     void save(const QString& path);
     void close();
 
@@ -96,6 +98,7 @@ private:
     QAction* m_open = nullptr;
     QAction* m_save = nullptr;
     QAction* m_close = nullptr;
+    Remember m_remember = Remember::Yes; ///< what is being read
     RecordingLoader m_loader;
     RecordingSaver m_saver;
 };
