@@ -21,7 +21,7 @@ same() {
 }
 
 text=$("$dev" --help)
-for name in demo test build run shell soak bench deb clean lint format; do
+for name in demo test build run shell soak bench lessons deb clean lint format; do
     [[ $text == *$'\n'"  $name "* ]] || same "--help names $name" yes no
 done
 
