@@ -166,6 +166,10 @@ int main(int argc, char** argv)
     const auto wish = ui::labWish(parser);
     if (!wish)
         return usage(wish.error().cause);
+    if (wish->list) {
+        std::fputs(qPrintable(ui::lessonListText()), stdout);
+        return 0;
+    }
     const bool inLab = wish->lab || wish->demo;
     if (parser.isSet(u"source"_s) && inLab)
         return usage(i18n("--source excludes --lab and --demo."));

@@ -7,6 +7,7 @@
 #include "cli/table.h"
 #include "lessons/lessonrun.h"
 #include "lessons/livestage.h"
+#include "lessons/stepmark.h"
 
 #include <KLocalizedString>
 
@@ -20,6 +21,7 @@ namespace {
 
 using lessons::Finding;
 using lessons::Lesson;
+using lessons::Step;
 
 QJsonObject findingJson(const Finding& finding)
 {
@@ -65,7 +67,7 @@ public:
                 { u"poorer"_s, QJsonArray::fromStringList(poorer) } });
             table.add({ { .text = name }, { .text = vmms.join(u", "_s) }, { .text = lesson->title } });
             for (const QString& each : missing)
-                table.addNote({ .text = i18n("Cannot be played here: %1", each), .tone = Tone::Warning });
+                table.addNote({ .text = i18n("Here only as a recording: %1", each), .tone = Tone::Warning });
             for (const QString& each : poorer)
                 table.addNote({ .text = each, .tone = Tone::Faint });
         }
@@ -83,11 +85,130 @@ private:
     bool m_json;
 };
 
+/// How a lesson is told on a terminal, or to a program.
+class LessonTeller
+{
+public:
+    LessonTeller(Console& console, bool json)
+        : m_console(console)
+        , m_json(json)
+    {
+    }
+
+    void tellLesson(const Lesson& lesson)
+    {
+        if (m_json)
+            return;
+        m_console.print(m_console.paint(Tone::Title, lesson.title));
+        printWrapped(lesson.text, {});
+    }
+    void tellStep(const Step& step, int number, int count)
+    {
+        if (m_json)
+            return;
+        m_console.print({});
+        m_console.print(m_console.paint(Tone::Accent, u"%1/%2  "_s.arg(number).arg(count))
+            + m_console.paint(Tone::Title, step.title));
+        printWrapped(step.text, u"     "_s);
+        m_console.out().flush();
+    }
+    void tellFindings(const Step& step, std::span<const Finding> findings, const QString& trouble)
+    {
+        if (m_json) {
+            m_console.printJson({ { u"type"_s, u"step"_s }, { u"id"_s, step.id }, { u"title"_s, step.title },
+                { u"trouble"_s, trouble }, { u"findings"_s, findingsJson(findings) } });
+            return;
+        }
+        for (const Finding& finding : findings) {
+            m_console.print(u"     "_s
+                + m_console.paint(finding.holds ? Tone::Good : Tone::Bad, finding.holds ? u"✓ "_s : u"✗ "_s)
+                + printable(finding.sentence));
+            if (!finding.seen.isEmpty()) {
+                for (const QString& line : wrapped(printable(finding.seen), qMax(20, m_console.width() - 7)))
+                    m_console.print(u"       "_s + m_console.paint(Tone::Faint, line));
+            }
+        }
+    }
+    void tellNotes(const QStringList& notes)
+    {
+        for (const QString& note : notes)
+            m_console.print(u"     "_s + m_console.paint(Tone::Faint, printable(note)));
+    }
+    /// \a more: members of the summary besides.
+    void tellEnd(const Lesson& lesson, std::span<const Finding> findings, bool good, const QJsonObject& more)
+    {
+        if (m_json) {
+            QJsonObject summary{ { u"type"_s, u"summary"_s }, { u"lesson"_s, lesson.name },
+                { u"exitCode"_s, int{ good ? ExitDone : ExitFailed } },
+                { u"findings"_s, findingsJson(findings) } };
+            for (auto each = more.begin(); each != more.end(); ++each)
+                summary.insert(each.key(), each.value());
+            m_console.printJson(summary);
+            return;
+        }
+        const auto held = std::ranges::count_if(findings, &Finding::holds);
+        m_console.print({});
+        m_console.print(m_console.paint(good ? Tone::Good : Tone::Bad, good ? u"✓ "_s : u"✗ "_s)
+            + i18nc("numbers", "%1 of %2 expectations hold.", QString::number(held),
+                QString::number(findings.size())));
+    }
+
+private:
+    void printWrapped(const QString& text, const QString& indent)
+    {
+        for (const QString& line : wrapped(text, qMax(20, m_console.width() - int(indent.size()))))
+            m_console.print(indent + line);
+    }
+
+    Console& m_console;
+    bool m_json;
+};
+
+/// What the recording that comes with the program tells of a lesson that cannot be played here.
+class LessonRetold : public Command
+{
+public:
+    LessonRetold(Console& console, bool json, lessons::RecordedLesson recorded, QStringList missing)
+        : Command(console)
+        , m_teller(console, json)
+        , m_json(json)
+        , m_recorded(std::move(recorded))
+        , m_missing(std::move(missing))
+    {
+    }
+
+    void start() override
+    {
+        const Lesson& lesson = m_recorded.lesson;
+        const QString why = m_missing.join(u' ');
+        m_teller.tellLesson(lesson);
+        if (!m_json)
+            m_teller.tellNotes({ i18nc("why", "This is a recording, played elsewhere. %1", why) });
+        std::vector<Finding> all;
+        for (std::size_t i = 0; i < lesson.steps.size(); ++i) {
+            const lessons::StepMark& mark = m_recorded.marks[i].mark;
+            m_teller.tellStep(lesson.steps[i], int(i) + 1, int(lesson.steps.size()));
+            m_teller.tellFindings(lesson.steps[i], mark.findings, mark.trouble);
+            all.insert(all.end(), mark.findings.begin(), mark.findings.end());
+        }
+        const bool good = std::ranges::all_of(all, &Finding::holds);
+        m_teller.tellEnd(lesson, all, good, { { u"missing"_s, QJsonArray::fromStringList(m_missing) } });
+        Q_EMIT finished(good ? ExitDone : ExitFailed);
+    }
+
+private:
+    LessonTeller m_teller;
+    bool m_json;
+    lessons::RecordedLesson m_recorded;
+    QStringList m_missing;
+};
+
 class LessonPlay : public Command
 {
 public:
     LessonPlay(Console& console, const Options& options, Lesson lesson, lessons::RunRequest request)
         : Command(console)
+        , m_teller(console, options.isSet(u"json"_s))
         , m_json(options.isSet(u"json"_s))
         , m_recordPath(options.value(u"record"_s))
         , m_lesson(std::move(lesson))
@@ -99,12 +220,6 @@ public:
 
     void start() override
     {
-        if (const QStringList missing = lessons::missingFor(m_request.lab.vmm); !missing.isEmpty()) {
-            fail(failure(ErrorCode::Unsupported, i18n("play the lesson"), m_lesson.name, missing.join(u' '),
-                i18n("'cutoverctl demo --list' says what each lesson needs."))
-                    .error());
-            return;
-        }
         if (!m_recordPath.isEmpty()) {
             m_recording = std::make_unique<RecordingFile>();
             if (auto opened = m_recording->open(m_recordPath); !opened) {
@@ -114,20 +229,11 @@ public:
             }
             m_recording->follow(m_stage.record());
         }
-        if (!m_json) {
-            console().print(console().paint(Tone::Title, m_lesson.title));
-            printWrapped(m_lesson.text, {});
-        }
+        m_teller.tellLesson(m_lesson);
         m_run.start(m_lesson, m_request);
     }
 
 private:
-    void printWrapped(const QString& text, const QString& indent)
-    {
-        for (const QString& line : wrapped(text, qMax(20, console().width() - int(indent.size()))))
-            console().print(indent + line);
-    }
-
     void advance()
     {
         if (m_ended)
@@ -136,8 +242,8 @@ private:
             end();
             return;
         }
-        if (m_run.number() != m_told && !m_json)
-            printStep();
+        if (m_run.number() != m_told)
+            m_teller.tellStep(*m_run.step(), m_run.number(), m_run.count());
         m_told = m_run.number();
         if (!m_run.trouble().isEmpty()) {
             tellFindings();
@@ -151,36 +257,11 @@ private:
         QMetaObject::invokeMethod(&m_run, &lessons::LessonRun::next, Qt::QueuedConnection);
     }
 
-    void printStep()
-    {
-        console().print({});
-        console().print(console().paint(Tone::Accent, u"%1/%2  "_s.arg(m_run.number()).arg(m_run.count()))
-            + console().paint(Tone::Title, m_run.step()->title));
-        printWrapped(m_run.step()->text, u"     "_s);
-        console().out().flush();
-    }
-
     void tellFindings()
     {
-        if (m_json) {
-            console().printJson({ { u"type"_s, u"step"_s }, { u"id"_s, m_run.step()->id },
-                { u"title"_s, m_run.step()->title }, { u"trouble"_s, m_run.trouble() },
-                { u"findings"_s, findingsJson(m_run.stepFindings()) } });
-            return;
-        }
-        for (const Finding& finding : m_run.stepFindings()) {
-            console().print(u"     "_s
-                + console().paint(finding.holds ? Tone::Good : Tone::Bad, finding.holds ? u"✓ "_s : u"✗ "_s)
-                + printable(finding.sentence));
-            if (!finding.seen.isEmpty()) {
-                for (const QString& line : wrapped(printable(finding.seen), qMax(20, console().width() - 7)))
-                    console().print(u"       "_s + console().paint(Tone::Faint, line));
-            }
-        }
-        for (const QString& note : m_stage.labNotes()) {
-            if (m_run.number() == 1)
-                console().print(u"     "_s + console().paint(Tone::Faint, printable(note)));
-        }
+        m_teller.tellFindings(*m_run.step(), m_run.stepFindings(), m_run.trouble());
+        if (m_run.number() == 1 && !m_json)
+            m_teller.tellNotes(m_stage.labNotes());
     }
 
     void end()
@@ -189,29 +270,19 @@ private:
         Result<void> recorded;
         if (m_recording)
             recorded = m_recording->close();
-        const bool good = m_run.hasSucceeded();
-        const auto& findings = m_run.findings();
-        const auto held = std::ranges::count_if(findings, &Finding::holds);
-        const ExitCode code = good && recorded ? ExitDone : ExitFailed;
-        if (m_json)
-            console().printJson({ { u"type"_s, u"summary"_s }, { u"lesson"_s, m_lesson.name },
-                { u"exitCode"_s, int{ code } }, { u"trouble"_s, m_run.trouble() },
+        const bool good = m_run.hasSucceeded() && recorded;
+        m_teller.tellEnd(m_lesson, m_run.findings(), good,
+            { { u"trouble"_s, m_run.trouble() },
                 { u"notes"_s, QJsonArray::fromStringList(m_stage.labNotes()) },
-                { u"findings"_s, findingsJson(findings) },
                 { u"recording"_s, m_recording ? m_recording->path() : QString() } });
-        else {
-            console().print({});
-            console().print(console().paint(good ? Tone::Good : Tone::Bad, good ? u"✓ "_s : u"✗ "_s)
-                + i18nc("numbers", "%1 of %2 expectations hold.", QString::number(held),
-                    QString::number(findings.size())));
-        }
         if (!m_run.trouble().isEmpty())
             console().message(i18nc("what is wrong", "cutoverctl: %1", printable(m_run.trouble())));
         if (!recorded)
             console().error(recorded.error());
-        Q_EMIT finished(code);
+        Q_EMIT finished(good ? ExitDone : ExitFailed);
     }
 
+    LessonTeller m_teller;
     bool m_json;
     bool m_ended = false;
     int m_told = 0;
@@ -250,6 +321,11 @@ Result<std::unique_ptr<Command>> createLesson(Console& console, const Options& o
     for (const QString& each : { u"accel"_s, u"queues"_s, u"ram"_s }) {
         if (options.isSet(each))
             request.lab.options << u"--"_s + each << options.value(each);
+    }
+    if (QStringList missing = lessons::missingFor(request.lab.vmm, request.lab.program); !missing.isEmpty()) {
+        if (auto recorded = lessons::recordedLesson(name, request.lab.vmm))
+            return std::make_unique<LessonRetold>(
+                console, options.isSet(u"json"_s), std::move(*recorded), std::move(missing));
     }
     return std::make_unique<LessonPlay>(console, options, std::move(*lesson), std::move(request));
 }

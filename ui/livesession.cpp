@@ -50,7 +50,7 @@ void LiveSession::renew(History history)
         m_record.clear();
     connect(m_session.get(), &op::Session::stateChanged, this, &LiveSession::stateMoved);
     connect(m_session.get(), &op::Session::endpointsChanged, this, [this] {
-        keepInLab();
+        keepDestination();
         Q_EMIT endpointsChanged();
     });
     connect(m_session.get(), &op::Session::checksChanged, this, &SessionModel::checksChanged);
@@ -196,6 +196,11 @@ void LiveSession::noteTraffic(const lab::TrafficReading& reading)
 
 Result<void> LiveSession::check(const op::SessionRequest& request)
 {
+    // One session is one migration.
+    if (std::holds_alternative<op::state::Finished>(m_session->state())) {
+        renew(History::Keep);
+        m_taken = 0;
+    }
     return m_session->check(request);
 }
 
@@ -284,9 +289,11 @@ void LiveSession::startRescue(const op::PairJournal& journal)
             Q_EMIT endpointsChanged();
         }
         Q_EMIT rescueChanged();
+        if (assessment())
+            Q_EMIT assessed();
     });
     // The operation holds monitors that the next check needs.
-    connect(m_rescuer.get(), &Rescuer::done, this, &LiveSession::rescued, Qt::QueuedConnection);
+    connect(m_rescuer.get(), &Rescuer::done, this, &LiveSession::takeBack, Qt::QueuedConnection);
     m_rescuer->look();
 }
 
@@ -306,7 +313,7 @@ Result<void> LiveSession::rescue(op::RescueKind kind)
     return m_rescuer->perform(kind);
 }
 
-void LiveSession::rescued(op::GuestLocation)
+void LiveSession::takeBack(op::GuestLocation)
 {
     if (!m_rescuer)
         return;
@@ -318,6 +325,7 @@ void LiveSession::rescued(op::GuestLocation)
     Q_EMIT checksChanged();
     if (const auto begun = m_session->check(again); !begun)
         Q_EMIT failed(begun.error());
+    Q_EMIT rescued();
 }
 
 Result<void> LiveSession::canListenToPulse() const
@@ -375,7 +383,13 @@ Result<void> LiveSession::sendCommand(Side side, const QJsonObject& command, boo
     return m_session->sendCommand(side, command, confirmed);
 }
 
-void LiveSession::keepInLab()
+void LiveSession::keepInLab(pid_t pid, quint64 startTicks)
+{
+    if (m_lab)
+        m_lab->takeOver(pid, startTicks);
+}
+
+void LiveSession::keepDestination()
 {
     const op::EndpointStatus destination = endpoint(Side::Destination);
     if (!isInLab() || destination.pid <= 0 || destination.pid == m_taken || destination.gone)

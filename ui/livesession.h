@@ -63,6 +63,8 @@ public:
     Result<void> setGlobalFdSwitch(bool on) override;
     Result<void> setDeviceFdSwitch(const QString& device, bool on) override;
     Result<void> sendCommand(Side side, const QJsonObject& command, bool confirmed) override;
+    void keepInLab(pid_t pid, quint64 startTicks) override;
+    void remark(const timeline::Event& event) override { m_record.append(event); }
 
 protected:
     enum class History : std::uint8_t { Forget, Keep };
@@ -76,9 +78,10 @@ private:
     /// Once for each lab, when it is there to be used.
     void tellLabNotes();
     void startRescue(const op::PairJournal& journal);
-    void rescued(op::GuestLocation location);
+    /// Goes on with a guest that was rescued.
+    void takeBack(op::GuestLocation location);
     /// A destination that was started for a lab's guest belongs to the lab.
-    void keepInLab();
+    void keepDestination();
     void endLab();
     void noteTraffic(const lab::TrafficReading& reading);
 

@@ -220,6 +220,7 @@ void MainWindow::connectSession()
         [this](const op::SessionRequest& request) { checkAgain(request); });
     connect(m_timeline, &TimelinePanel::sceneChanged, this, &MainWindow::updateScene);
     connect(m_director, &DemoDirector::look, this, &MainWindow::lookAt);
+    connect(m_demo, &DemoStrip::failed, m_failure, &FailureBox::showError);
     connect(m_session, &SessionModel::rescueChanged, this, &MainWindow::updateActions);
     m_closing = new Closing(m_session, this);
     connect(m_closing, &Closing::waiting, this,

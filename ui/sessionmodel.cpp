@@ -29,6 +29,18 @@ Result<void> SessionModel::rescue(op::RescueKind)
     return notLive(i18n("rescue the guest"));
 }
 
+const op::Assessment* SessionModel::assessment() const
+{
+    const RescueView* view = rescueView();
+    return view && view->isAssessed && !view->isBusy ? &view->assessment : nullptr;
+}
+
+const op::PairEvidence* SessionModel::evidence() const
+{
+    const RescueView* view = rescueView();
+    return view && view->isAssessed && !view->isBusy ? &view->evidence : nullptr;
+}
+
 Result<void> SessionModel::canListenToPulse() const
 {
     return notLive(i18n("listen to the heartbeat"));

@@ -3,15 +3,10 @@
 
 #pragma once
 
-#include "lab/labprogram.h"
+#include "lessons/stage.h"
 #include "operator/discovery.h"
 #include "operator/journal.h"
-#include "operator/rescue.h"
-#include "operator/session.h"
 #include "rescue/rescueview.h"
-#include "timeline/record.h"
-
-#include <QObject>
 
 #include <functional>
 #include <optional>
@@ -19,29 +14,22 @@
 
 namespace cutover::ui {
 
-/// The window's one way to a session: what it shows of it and what it can ask of it. The live one drives
+/// The window's one way to a session: what it shows of it and what it can ask of it, besides that what
+/// lessons need for being played. The live one drives
 /// op::Session; tests put a scripted one in its place.
-class SessionModel : public QObject
+class SessionModel : public lessons::Stage
 {
     Q_OBJECT
 public:
-    using QObject::QObject;
+    using Stage::Stage;
 
-    virtual const timeline::Record& record() const = 0;
-    virtual const op::SessionState& state() const = 0;
-    virtual const op::SessionRequest& request() const = 0;
-    virtual op::EndpointStatus endpoint(Side side) const = 0;
-    virtual const std::vector<op::Check>& checks() const = 0;
     virtual const op::Verification& verification() const = 0;
-    virtual std::optional<op::Failure> failure() const = 0;
     /// The running VMMs that could be a source; takes a few milliseconds.
     virtual QList<op::DiscoveredVmm> discover() const = 0;
     /// discover() for any thread, also after the end of this object.
     virtual std::function<QList<op::DiscoveredVmm>()> discoverer() const;
     /// What the last check saw of the source; nullptr before it, and where there is no live one.
     virtual const op::Facts* sourceFacts() const;
-    /// A lab pair is being started.
-    virtual bool isLabStarting() const = 0;
     /// The source is a lab's: nothing is lost when it ends.
     virtual bool isInLab() const { return false; }
     /// What the machine lacks for a complete lab, one sentence each.
@@ -58,17 +46,12 @@ public:
 
     /// Begins anew: the record starts empty.
     virtual Result<void> begin(const op::SessionRequest& request) = 0;
-    /// Starts a lab in a process of its own and begins \a request with its guest as the source. It ends with
-    /// the session model, and with the next lab.
-    virtual Result<void> startLab(const lab::LabRequest& lab, const op::SessionRequest& request) = 0;
-    /// Looks again, with \a request in place of the last one.
-    virtual Result<void> check(const op::SessionRequest& request) = 0;
-    virtual Result<void> migrate() = 0;
     virtual Result<void> cancel() = 0;
-    virtual Result<void> finish() = 0;
     /// As op::Session::sendCommand(): refused with ErrorCode::Refused where it would hurt and is not \a
     /// confirmed.
-    virtual Result<void> sendCommand(Side side, const QJsonObject& command, bool confirmed = false);
+    Result<void> sendCommand(Side side, const QJsonObject& command, bool confirmed = false) override;
+    void keepInLab(pid_t /*pid*/, quint64 /*startTicks*/) override { }
+    void remark(const timeline::Event& /*event*/) override { }
 
     /// Migrations whose console has ended before they did; reads some files.
     virtual QList<op::PairJournal> leftPairs() const { return {}; }
@@ -79,7 +62,9 @@ public:
     /// Asks both sides again.
     virtual Result<void> lookForRescue();
     /// Does what the rescueView() allows, then checks the guest where it is.
-    virtual Result<void> rescue(op::RescueKind kind);
+    Result<void> rescue(op::RescueKind kind) override;
+    const op::Assessment* assessment() const override;
+    const op::PairEvidence* evidence() const override;
     /// As op::Session's of the same names; refused where nothing is live.
     virtual Result<void> canListenToPulse() const;
     virtual Result<void> listenToPulse();
@@ -90,12 +75,10 @@ public:
     virtual Result<void> undoFix(const op::DoneFix& done);
     /// The switches for passing fds, as op::Session has them; refused where there is no VMM to set them on.
     virtual Result<void> canSetFdSwitches() const;
-    virtual Result<void> setGlobalFdSwitch(bool on);
-    virtual Result<void> setDeviceFdSwitch(const QString& device, bool on);
+    Result<void> setGlobalFdSwitch(bool on) override;
+    Result<void> setDeviceFdSwitch(const QString& device, bool on) override;
 
 Q_SIGNALS:
-    void stateChanged();
-    void endpointsChanged();
     void checksChanged();
     void verified();
     void rescueChanged();
@@ -104,8 +87,6 @@ Q_SIGNALS:
     void pulseListeningChanged();
     /// Tolerated, but worth knowing.
     void noted(const cutover::op::Failure& note);
-    /// What was asked could not be begun.
-    void failed(const cutover::Error& error);
 };
 
 } // namespace cutover::ui

@@ -3,11 +3,11 @@
 
 #include "lab/labprogram.h"
 
-#include <QCoreApplication>
+#include "lab/programs.h"
+
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QStandardPaths>
 
 using namespace Qt::StringLiterals;
 
@@ -17,12 +17,6 @@ namespace {
 
 constexpr qsizetype longestLine = 1 << 16;
 constexpr int endWaitMs = 2000;
-
-QString findProgram()
-{
-    const QString beside = QCoreApplication::applicationDirPath() + u"/cutoverctl"_s;
-    return QFileInfo(beside).isExecutable() ? beside : QStandardPaths::findExecutable(u"cutoverctl"_s);
-}
 
 } // namespace
 
@@ -84,7 +78,7 @@ LabProgram::~LabProgram()
 
 void LabProgram::start()
 {
-    const QString program = findProgram();
+    const QString program = labProgram();
     if (program.isEmpty()) {
         QMetaObject::invokeMethod(
             this,

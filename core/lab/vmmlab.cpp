@@ -3,6 +3,8 @@
 
 #include "lab/vmmlab.h"
 
+#include "lab/programs.h"
+
 #include "fdpass/sockets.h"
 #include "trace/parser.h"
 
@@ -30,15 +32,6 @@ constexpr int tapQueueLength = 10000;
 QString onOff(bool on)
 {
     return on ? u"on"_s : u"off"_s;
-}
-
-/// Empty when there is none.
-QString findBinary(const QString& wanted)
-{
-    if (!wanted.isEmpty())
-        return wanted;
-    const QString beside = QCoreApplication::applicationDirPath() + u"/cutover-vmm"_s;
-    return QFileInfo(beside).isExecutable() ? beside : QStandardPaths::findExecutable(u"cutover-vmm"_s);
 }
 
 } // namespace
@@ -123,7 +116,8 @@ void VmmLab::start()
 
 Result<void> VmmLab::prepare()
 {
-    m_options.binary = findBinary(m_options.binary);
+    if (m_options.binary.isEmpty())
+        m_options.binary = embeddedVmm();
     if (m_options.binary.isEmpty())
         return failure(ErrorCode::NotFound, u"start the lab"_s, u"cutover-vmm"_s,
             u"it is neither beside this program nor in PATH"_s, u"Install Cutover, or name the program."_s);

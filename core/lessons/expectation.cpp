@@ -201,6 +201,15 @@ Finding holds(const expect::Failure& expected, const Evidence& evidence)
     finding.holds = text.contains(expected.saying, Qt::CaseInsensitive)
         && (!expected.code || *expected.code == evidence.failure->error.code);
     finding.seen = evidence.failure->sentence();
+    // The destination may have said it where nobody else could.
+    if (finding.seen.contains(expected.saying, Qt::CaseInsensitive))
+        return finding;
+    for (const QString& line : evidence.failure->destinationOutput.split(u'\n')) {
+        if (line.contains(expected.saying, Qt::CaseInsensitive)) {
+            finding.seen = i18nc("a line", "The destination: %1", line.trimmed());
+            break;
+        }
+    }
     return finding;
 }
 

@@ -3,7 +3,9 @@
 
 #include "lessons/lesson.h"
 
+#include "lab/programs.h"
 #include "lessons/lessonjson.h"
+#include "relay/fault.h"
 
 #include <KLocalizedString>
 
@@ -35,8 +37,7 @@ QString translated(const QString& text)
 
 Action readStart(Fields& with)
 {
-    return action::StartDestination{ .arguments = with.texts("arguments"_L1),
-        .dropsFds = with.flag("drop-fds"_L1) };
+    return action::StartDestination{ .arguments = with.texts("arguments"_L1) };
 }
 
 Action readCheck(Fields& with)
@@ -47,6 +48,11 @@ Action readCheck(Fields& with)
     check.parameters = with.object("parameters"_L1);
     check.capabilities = with.object("capabilities"_L1);
     check.keepSource = with.flag("keep-source"_L1);
+    check.faults = with.texts("faults"_L1);
+    for (const QString& text : std::as_const(check.faults)) {
+        if (const auto fault = relay::parseFault(text); !fault)
+            with.fail(fault.error().message());
+    }
     for (const auto& each : with.array("destination"_L1)) {
         Fields change(each);
         const QRegularExpression pattern(change.text("replace"_L1, true));
@@ -216,11 +222,18 @@ Result<Lesson> lesson(const QString& name, std::optional<Vmm> vmm)
     return readLesson(name, file.readAll(), vmm);
 }
 
-QStringList missingFor(Vmm vmm)
+QStringList missingFor(Vmm vmm, const QString& program)
 {
+    QStringList missing;
+    if (lab::labProgram().isEmpty())
+        missing << i18n("There is no cutoverctl.");
+    if (!program.isEmpty())
+        return missing;
     if (vmm == Vmm::Qemu && QStandardPaths::findExecutable(u"qemu-system-x86_64"_s).isEmpty())
-        return { i18n("There is no qemu-system-x86_64.") };
-    return {};
+        missing << i18n("There is no qemu-system-x86_64.");
+    if (vmm == Vmm::Embedded && lab::embeddedVmm().isEmpty())
+        missing << i18n("There is no cutover-vmm.");
+    return missing;
 }
 
 QStringList poorerWithout(Vmm vmm)

@@ -39,7 +39,6 @@ struct StartLab
 struct StartDestination
 {
     QStringList arguments; ///< after those of the source, and its channels
-    bool dropsFds = false; ///< what reaches its CPR channel has lost the descriptors
     bool operator==(const StartDestination&) const = default;
 };
 /// Looks again, with other settings.
@@ -49,6 +48,7 @@ struct Check
     QJsonObject parameters;
     QJsonObject capabilities;
     bool keepSource = false;
+    QStringList faults; ///< what a relay in the channels does on purpose, as relay::parseFault() reads it
     /// Regular expressions and what stands in place of what they match in the words of the destination's
     /// command line, which is else the source's.
     QList<std::pair<QRegularExpression, QString>> changes;
@@ -137,8 +137,9 @@ QStringList lessonNames();
 /// One of them; NotFound for another name.
 Result<Lesson> lesson(const QString& name, std::optional<Vmm> vmm = std::nullopt);
 
-/// Why it cannot be played here with \a vmm, one sentence each; looks for programs.
-QStringList missingFor(Vmm vmm);
+/// Why no lesson can be played here with \a vmm, one sentence each; looks for programs. \a program: of the
+/// VMM, where it is not the usual one.
+QStringList missingFor(Vmm vmm, const QString& program = {});
 /// What this machine lacks without which it can be played all the same, one sentence each.
 QStringList poorerWithout(Vmm vmm);
 

@@ -5,7 +5,6 @@
 
 #include "base/process.h"
 #include "lessons/asker.h"
-#include "lessons/fddropper.h"
 #include "lessons/lesson.h"
 #include "lessons/probe.h"
 #include "lessons/stage.h"
@@ -22,7 +21,7 @@ namespace cutover::lessons {
 /// What a lesson is played with.
 struct RunRequest
 {
-    lab::LabRequest lab; ///< the lesson's own options are added
+    lab::LabRequest lab; ///< the lesson's own options are added; these count where both name one
     op::SessionRequest session; ///< the source is filled in
 };
 
@@ -40,7 +39,7 @@ public:
     void start(const Lesson& lesson, const RunRequest& request);
     /// To the next step; at the last one, the end. Nothing while a step waits, or cannot come to its end.
     void next();
-    /// Ends it where it is; what it has started goes on, but for destinations of its own.
+    /// Ends it where it is; what it has started goes on, but for a destination that nothing was moved to.
     void leave();
 
     const Lesson& lesson() const { return m_lesson; }
@@ -72,6 +71,7 @@ Q_SIGNALS:
     void inTheMiddle();
 
 private:
+    void forgetQuestions();
     void enter(int index);
     Result<void> act(const action::None&);
     Result<void> act(const action::StartLab&);
@@ -85,24 +85,26 @@ private:
     Result<void> act(const action::Rescue&);
     Result<void> kill(Side side);
     void stateMoved();
+    void noteEvents(std::size_t first, std::size_t count);
     void noteSwitch(std::size_t first, std::size_t count);
+    void killInTime(const QString& state, std::size_t first, std::size_t count);
     void tryRescue();
     void takeReply(const action::Qmp& qmp, const Reply& reply);
     void watch();
     void conclude();
     void judgeAll();
     void stop(const QString& trouble);
+    void endStep();
 
     struct Destination
     {
         op::DestinationSpec spec;
-        std::unique_ptr<FdDropper> dropper;
         std::unique_ptr<ChildProcess> process;
     };
 
     Stage& m_stage;
-    Asker m_asker;
-    Probe m_probe;
+    std::unique_ptr<Asker> m_asker;
+    std::unique_ptr<Probe> m_probe;
     QTimer m_patience;
     Lesson m_lesson;
     RunRequest m_request;

@@ -23,7 +23,7 @@ void LiveStage::renew()
     m_taken = 0;
     connect(m_session.get(), &op::Session::stateChanged, this, &LiveStage::stateMoved);
     connect(m_session.get(), &op::Session::endpointsChanged, this, [this] {
-        keepInLab();
+        keepDestination();
         Q_EMIT endpointsChanged();
     });
 }
@@ -108,8 +108,14 @@ void LiveStage::stateMoved()
     Q_EMIT stateChanged();
 }
 
+void LiveStage::keepInLab(pid_t pid, quint64 startTicks)
+{
+    if (m_lab)
+        m_lab->takeOver(pid, startTicks);
+}
+
 /// The destination belongs to the lab as soon as it exists.
-void LiveStage::keepInLab()
+void LiveStage::keepDestination()
 {
     const op::EndpointStatus destination = m_session->endpoint(Side::Destination);
     if (!m_lab || destination.pid <= 0 || destination.pid == m_taken || destination.gone)

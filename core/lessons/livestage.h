@@ -31,8 +31,8 @@ public:
     Result<void> check(const op::SessionRequest& request) override;
     Result<void> migrate() override { return m_session->migrate(); }
     Result<void> finish() override { return m_session->finish(); }
-    Result<void> setGlobalSwitch(bool on) override { return m_session->setGlobalSwitch(on); }
-    Result<void> setDeviceSwitch(const QString& device, bool on) override
+    Result<void> setGlobalFdSwitch(bool on) override { return m_session->setGlobalSwitch(on); }
+    Result<void> setDeviceFdSwitch(const QString& device, bool on) override
     {
         return m_session->setDeviceSwitch(device, on);
     }
@@ -40,6 +40,8 @@ public:
     {
         return m_session->sendCommand(side, command, confirmed);
     }
+    void keepInLab(pid_t pid, quint64 startTicks) override;
+    void remark(const timeline::Event& event) override { m_record.append(event); }
     const op::Assessment* assessment() const override;
     const op::PairEvidence* evidence() const override;
     Result<void> rescue(op::RescueKind kind) override;
@@ -50,7 +52,7 @@ public:
 private:
     void renew();
     void stateMoved();
-    void keepInLab();
+    void keepDestination();
 
     timeline::Record m_record;
     std::unique_ptr<lab::LabProgram> m_lab;

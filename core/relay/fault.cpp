@@ -24,6 +24,7 @@ constexpr std::array kinds{ std::pair(Fault::Kind::Cut, "cut"_L1),
     std::pair(Fault::Kind::Corrupt, "corrupt"_L1), std::pair(Fault::Kind::Stall, "stall"_L1),
     std::pair(Fault::Kind::Withhold, "withhold"_L1), std::pair(Fault::Kind::Swap, "swap"_L1),
     std::pair(Fault::Kind::Duplicate, "duplicate"_L1), std::pair(Fault::Kind::Delay, "delay"_L1) };
+const QByteArray everyName = "*"_ba;
 constexpr qint64 offsetAtMost = qint64{ 1 } << 40;
 constexpr int delayAtMostMs = 600'000;
 constexpr qint64 nsPerMs = 1'000'000;
@@ -186,6 +187,12 @@ LinkFilter::Verdict FaultFilter::inspect(
                 bytes[at] ^= std::byte{ 0x10 };
             else
                 verdict.passBytes = std::min(verdict.passBytes, at);
+            continue;
+        }
+        if (fault.kind == Fault::Kind::Withhold && fault.name == everyName) {
+            if (!fds.empty() && each.resumeNs++ == 0)
+                m_done.push_back(fault);
+            fds.clear();
             continue;
         }
         const auto name = std::ranges::find(m_names, fault.name);

@@ -54,7 +54,7 @@ struct Fault
 QString expectedId(Fault::Expected expected); ///< "stays", "moves", "one-side"
 
 /// "cut:cpr:100", "corrupt:main:5000", "stall:cpr:0", "withhold:ram0", "swap:ram0", "duplicate:ram0",
-/// "delay:ram0:500" (milliseconds, at most 600000).
+/// "delay:ram0:500" (milliseconds, at most 600000); "withhold:*": every descriptor.
 Result<Fault> parseFault(const QString& text);
 
 /// Carries out the faults of one channel.

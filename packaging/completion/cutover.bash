@@ -18,7 +18,8 @@ _cutover() {
     qmp | --state-file) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames && return ;;
     pid) mapfile -t COMPREPLY < <(compgen -W "$(pgrep -f 'qemu-system|cutover-vmm')" -- "$current") && return ;;
     --binary | --new-binary) mapfile -t COMPREPLY < <(compgen -c -f -- "$current") && return ;;
-    --lab | --demo) mapfile -t COMPREPLY < <(compgen -W 'embedded qemu' -- "$current") && return ;;
+    --lab) mapfile -t COMPREPLY < <(compgen -W 'embedded qemu' -- "$current") && return ;;
+    --demo) mapfile -t COMPREPLY < <(compgen -W 'embedded qemu list update fds-off one-device-off late-stop early-stop failed old-destination tcp lost-fd precreate split-brain rescue' -- "$current") && return ;;
     --output) mapfile -t COMPREPLY < <(compgen -d -- "$current") && compopt -o filenames && return ;;
     --mode) mapfile -t COMPREPLY < <(compgen -W 'cpr-transfer normal cpr-reboot' -- "$current") && return ;;
     --incoming) mapfile -t COMPREPLY < <(compgen -W 'defer uri' -- "$current") && return ;;

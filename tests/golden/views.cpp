@@ -251,6 +251,9 @@ void View::openDemo()
 {
     m_window->showDemo({});
     tellUntil(u"arming-source"_s);
+    const DemoDirector* demo = m_window->demo();
+    if (!QTest::qWaitFor([demo] { return !demo->isWaiting(); }, deadlineMs))
+        qFatal("the demo waits");
     for (int step = 0; step < 2; ++step)
         m_window->demo()->next();
 }

@@ -67,6 +67,20 @@ private Q_SLOTS:
         QVERIFY(QFile::remove(recording));
     }
 
+    void recordedWhereQemuIsMissing()
+    {
+        const QByteArray path = qgetenv("PATH");
+        qputenv("PATH", "/nonexistent");
+        const QList<QJsonObject> lines = run({ u"rescue"_s, u"--json"_s });
+        qputenv("PATH", path);
+        QVERIFY2(m_exitCode == 0, qPrintable(m_errors));
+        const auto lesson = lessons::lesson(u"rescue"_s);
+        QVERIFY(lesson.has_value());
+        QCOMPARE(lines.size(), qsizetype(lesson->steps.size()) + 1);
+        QVERIFY(!lines.constLast()["missing"_L1].toArray().isEmpty());
+        QVERIFY(!lines.constLast()["findings"_L1].toArray().isEmpty());
+    }
+
     void cannotBePlayed_data()
     {
         QTest::addColumn<QStringList>("arguments");

@@ -1,24 +1,31 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "emptypath.h"
 #include "fixture.h"
+#include "windowtest.h"
 
 #include "demo/demooptions.h"
 #include "demo/demostrip.h"
 #include "demo/director.h"
+#include "demo/lessonsdialog.h"
+#include "demo/lessonsmodel.h"
 #include "lessons/lesson.h"
 #include "mainwindow.h"
 
 #include <KLocalizedString>
 #include <KSharedConfig>
 
+#include <QAbstractItemModelTester>
 #include <QAction>
 #include <QCommandLineParser>
 #include <QLabel>
+#include <QListView>
 #include <QRegularExpression>
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTest>
+#include <QTextBrowser>
 #include <QToolButton>
 
 using namespace cutover;
@@ -41,40 +48,83 @@ private Q_SLOTS:
         KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
     }
 
-    void standardScenarios_data()
+    void usualLesson_data()
     {
         QTest::addColumn<lab::LabRequest::Vmm>("vmm");
         QTest::newRow("embedded") << lab::LabRequest::Vmm::Embedded;
         QTest::newRow("qemu") << lab::LabRequest::Vmm::Qemu;
     }
-    void standardScenarios()
+    void usualLesson()
     {
         QFETCH(const lab::LabRequest::Vmm, vmm);
-        const auto steps = standardScenario(vmm);
-        QVERIFY2(steps, qPrintable(steps ? QString() : steps.error().message()));
+        const auto lesson = lessons::lesson(DemoRequest().lesson, vmm);
+        QVERIFY2(lesson, qPrintable(lesson ? QString() : lesson.error().message()));
         QStringList shots;
-        QList<DemoStep::Do> done;
-        for (const DemoStep& step : *steps) {
+        for (const lessons::Step& step : lesson->steps) {
             if (!step.shot.isEmpty())
                 shots << step.shot;
             if (!step.during.isEmpty())
                 shots << u"during"_s;
-            if (step.action != DemoStep::Do::Nothing)
-                done << step.action;
         }
         QCOMPARE(shots, QStringList({ u"before"_s, u"during"_s, u"after"_s }));
-        QCOMPARE(done,
-            QList<DemoStep::Do>({ DemoStep::Do::StartLab, DemoStep::Do::Migrate, DemoStep::Do::Finish }));
     }
 
-    void lessonsThatTheWindowCannotPlay()
+    void lessonsToChooseFrom()
     {
-        const auto lesson = lessons::lesson(u"late-stop"_s);
-        QVERIFY(lesson);
-        const auto steps = scenarioOf(*lesson);
-        QVERIFY(!steps);
-        QCOMPARE(steps.error().code, ErrorCode::Unsupported);
-        QVERIFY2(steps.error().remedy.contains(u"late-stop"), qPrintable(steps.error().remedy));
+        LessonsModel model;
+        const QAbstractItemModelTester tester(&model);
+        QCOMPARE(model.rowCount(), lessons::lessonNames().size());
+        const test::EmptyPath nothing;
+        model.refresh();
+        const QModelIndex last = model.index(model.rowCount() - 1);
+        QVERIFY(last.data(Qt::AccessibleTextRole).toString().contains(u"recording"));
+        QVERIFY(lessonListText().contains(u"qemu-system-x86_64"));
+        for (const QString& name : lessons::lessonNames())
+            QVERIFY2(lessonListText().contains(name), qPrintable(name));
+    }
+
+    void chosenByKey()
+    {
+        test::ScriptedSession session;
+        MainWindow window(&session);
+        test::show(window, { 1280, 800 });
+        QTest::keyClick(&window, Qt::Key_L, Qt::ControlModifier | Qt::AltModifier | Qt::ShiftModifier);
+        auto* dialog = window.findChild<LessonsDialog*>();
+        QVERIFY(dialog && dialog->isVisible());
+        auto* list = dialog->findChild<QListView*>(u"lessonList"_s);
+        const auto* text = dialog->findChild<QLabel*>(u"lessonText"_s);
+        const QString first = text->text();
+        QTest::keyClick(list, Qt::Key_Down);
+        QVERIFY(!text->text().isEmpty());
+        QVERIFY(text->text() != first);
+        QVERIFY(!dialog->findChild<QLabel*>(u"lessonNeeds"_s)->text().isEmpty());
+        QTest::keyClick(list, Qt::Key_Return);
+        QVERIFY(!dialog->isVisible());
+        QCOMPARE(window.demo()->lesson().name, lessons::lessonNames().at(1));
+        QCOMPARE(session.calls, QStringList{ u"lab"_s });
+        QVERIFY(session.lab.options.contains(u"--ram"_s));
+        // Twice the same window.
+        QTest::keyClick(&window, Qt::Key_L, Qt::ControlModifier | Qt::AltModifier | Qt::ShiftModifier);
+        QCOMPARE(window.findChildren<LessonsDialog*>().size(), 1);
+        QTest::keyClick(dialog, Qt::Key_Escape);
+        QVERIFY(!dialog->isVisible());
+    }
+
+    /// What is meant for the lab's guest is not done to another one.
+    void anotherGuest()
+    {
+        test::ScriptedSession session;
+        MainWindow window(&session);
+        window.show();
+        session.asked.source.qmpPath = u"/lab/qmp.sock"_s;
+        QVERIFY(window.demo()->start({ .lesson = u"late-stop"_s }));
+        session.asked.source.qmpPath = u"/lab/qmp.sock"_s;
+        session.go(op::state::Checking{});
+        session.go(op::state::Ready{});
+        QTRY_VERIFY(!window.demo()->isWaiting());
+        session.asked.source.qmpPath = u"/run/vm/web-07/qmp.sock"_s;
+        session.go(op::state::Checking{});
+        QVERIFY(!window.demo()->isActive());
     }
 
     void byKeyAndByMouse()
@@ -100,7 +150,7 @@ private Q_SLOTS:
 
         session.go(op::state::Checking{});
         session.go(op::state::Ready{});
-        QVERIFY(!window.demo()->isWaiting());
+        QTRY_VERIFY(!window.demo()->isWaiting());
         key(Qt::Key_N);
         QCOMPARE(window.demo()->number(), 2);
         auto* text = window.findChild<QLabel*>(u"demoText"_s);
@@ -116,14 +166,25 @@ private Q_SLOTS:
         session.go(op::state::Transferring{});
         QCOMPARE(middle.size(), 1);
         session.showMigrated();
-        QVERIFY(!window.demo()->isWaiting());
-        while (window.demo()->step()->action != DemoStep::Do::Finish)
+        QTRY_VERIFY(!window.demo()->isWaiting());
+        QCOMPARE(window.demo()->findings().size(), 1);
+        auto* findings = window.findChild<QTextBrowser*>(u"demoFindings"_s);
+        QVERIFY(findings->isVisible());
+        QVERIFY2(findings->toPlainText().contains(i18n("✓ Met:")), qPrintable(findings->toPlainText()));
+        while (!std::holds_alternative<lessons::action::Finish>(window.demo()->step()->action)) {
             key(Qt::Key_N);
+            QTRY_VERIFY(!window.demo()->isWaiting() || session.calls.last() == u"finish"_s);
+        }
         QCOMPARE(session.calls.last(), u"finish"_s);
         session.go(op::state::Finished{ .verified = true });
+        QTRY_VERIFY(!window.demo()->isWaiting());
         if (const QString folder = qEnvironmentVariable("CUTOVER_SCREENSHOTS"); !folder.isEmpty())
             QVERIFY(window.grab().save(folder + u"/demo.png"_s));
         key(Qt::Key_N);
+        // Of VMMs that nobody can ask nothing is proved, and that is said.
+        QTRY_VERIFY(!window.demo()->isWaiting());
+        QVERIFY2(findings->toPlainText().contains(i18n("✗ Not met:")), qPrintable(findings->toPlainText()));
+        QVERIFY(!window.demo()->score().succeeded);
         key(Qt::Key_N);
         QVERIFY(!strip->isVisible());
         QTest::keyClick(&window, Qt::Key_D, Qt::ControlModifier | Qt::AltModifier | Qt::ShiftModifier);
@@ -160,6 +221,14 @@ private Q_SLOTS:
         QTest::newRow("qemu") << u"--demo qemu --accel tcg --output x"_s << QString()
                               << QStringList{ u"--accel"_s, u"tcg"_s };
         QTest::newRow("lab") << u"--lab embedded"_s << QString() << QStringList();
+        QTest::newRow("lesson") << u"--demo late-stop --ram 1G"_s << QString()
+                                << QStringList{ u"--ram"_s, u"1G"_s };
+        QTest::newRow("lesson for QEMU") << u"--demo rescue"_s << QString() << QStringList();
+        QTest::newRow("list") << u"--demo list"_s << QString() << QStringList();
+        QTest::newRow("unknown lesson") << u"--demo late-stopp"_s << u"late-stop,"_s << QStringList();
+        QTest::newRow("settings of its own")
+            << u"--demo late-stop --handover prepared"_s << u"--handover"_s << QStringList();
+        QTest::newRow("no lab") << u"--lab late-stop"_s << u"late-stop"_s << QStringList();
         QTest::newRow("unknown") << u"--demo=xen"_s << u"xen"_s << QStringList();
         QTest::newRow("both") << u"--demo --lab qemu"_s << u"exclude"_s << QStringList();
         QTest::newRow("no demo") << u"--ram 1G"_s << u"--ram"_s << QStringList();
@@ -190,7 +259,9 @@ private Q_SLOTS:
             return;
         }
         QCOMPARE(wish->request.lab.options, options);
-        QCOMPARE(wish->request.lab.vmm == lab::LabRequest::Vmm::Qemu, line.contains(u"qemu"));
+        QCOMPARE(wish->request.lab.vmm == lab::LabRequest::Vmm::Qemu,
+            line.contains(u"qemu") || line.contains(u"rescue"));
+        QCOMPARE(wish->list, line.contains(u"list"));
     }
 };
 

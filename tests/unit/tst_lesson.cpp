@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "lessons/lesson.h"
+#include "lessons/stepmark.h"
 
 #include <QRegularExpression>
 #include <QSet>
@@ -64,6 +65,40 @@ private Q_SLOTS:
             }
             QVERIFY(expects);
         }
+    }
+    void recordings_data() { bundledLessons_data(); }
+    /// The program shows them where it cannot play the lessons.
+    void recordings()
+    {
+        QFETCH(const QString, name);
+        const auto usual = lesson(name);
+        QVERIFY(usual.has_value());
+        for (const Vmm vmm : usual->vmms) {
+            const auto recorded = recordedLesson(name, vmm);
+            QVERIFY2(recorded.has_value(), qPrintable(recorded ? QString() : recorded.error().message()));
+            QVERIFY(!recorded->recording.damage.isDamaged());
+            for (const PlacedMark& placed : recorded->marks) {
+                QCOMPARE(placed.mark.vmm, vmmId(vmm));
+                QVERIFY2(placed.mark.trouble.isEmpty(), qPrintable(placed.mark.trouble));
+                QVERIFY2(
+                    std::ranges::all_of(placed.mark.findings, &Finding::holds), qPrintable(placed.mark.step));
+            }
+        }
+    }
+    void marks()
+    {
+        const StepMark mark{ .lesson = u"update"_s,
+            .vmm = u"qemu"_s,
+            .step = u"lab"_s,
+            .title = u"A guest"_s,
+            .trouble = u"none"_s,
+            .findings = { { .holds = true, .sentence = u"so"_s, .seen = u"and so"_s }, {} } };
+        const std::vector<Event> events{ {}, toEvent(mark, 17), { .category = Category::Action } };
+        const auto read = stepMarks(events);
+        QCOMPARE(read.size(), std::size_t{ 1 });
+        QCOMPARE(read.front().position, std::size_t{ 2 });
+        QVERIFY(read.front().mark == mark);
+        QVERIFY(recordedLesson(u"nobody"_s, Vmm::Embedded).error().code == ErrorCode::NotFound);
     }
     void unknownLesson()
     {

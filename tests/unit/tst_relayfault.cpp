@@ -148,6 +148,10 @@ void TestRelayFault::withholds()
     QCOMPARE(text(got.bytes), stream.bytes);
     QCOMPARE(got.fds.size(), stream.fds.size() - 1);
     QVERIFY(got.end);
+    const Got none = passed(u"withhold:*"_s);
+    QCOMPARE(text(none.bytes), stream.bytes);
+    QVERIFY(none.fds.empty());
+    QVERIFY(none.end);
 }
 
 void TestRelayFault::swaps()

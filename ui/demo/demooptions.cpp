@@ -3,6 +3,8 @@
 
 #include "demo/demooptions.h"
 
+#include "lessons/lesson.h"
+
 #include <KLocalizedString>
 
 #include <QCommandLineParser>
@@ -12,13 +14,15 @@ using namespace Qt::StringLiterals;
 namespace cutover::ui {
 
 static const QStringList kinds{ u"embedded"_s, u"qemu"_s };
+static constexpr int nameWidth = 16; ///< of a lesson, in a list
 /// Handed on to `cutoverctl lab` as they are.
 static const QStringList labOptions{ u"accel"_s, u"queues"_s, u"network"_s, u"ram"_s };
 
 QStringList withDemoValue(QStringList arguments)
 {
     for (qsizetype i = 1; i < arguments.size(); ++i) {
-        if (arguments[i] == "--demo"_L1 && !kinds.contains(arguments.value(i + 1)))
+        const QString next = arguments.value(i + 1);
+        if (arguments[i] == "--demo"_L1 && (next.isEmpty() || next.startsWith(u'-')))
             arguments.insert(i + 1, kinds.first());
     }
     return arguments;
@@ -28,8 +32,11 @@ void addDemoOptions(QCommandLineParser& parser)
 {
     parser.addOptions({
         { u"lab"_s, i18n("Start a lab pair to try it on."), u"embedded|qemu"_s },
-        { u"demo"_s, i18n("Start a lab pair and show a live update, with a commentary; default: embedded."),
-            u"embedded|qemu"_s },
+        { u"demo"_s,
+            i18n("Start a lab pair and show a live update, with a commentary; default: embedded. With the "
+                 "name "
+                 "of a lesson, show that one; with “list”, say which there are."),
+            u"embedded|qemu|LESSON|list"_s },
         { u"output"_s,
             i18n("Show the demo by itself, and write pictures, recording and phases there. Without a "
                  "display that is done anyway; default: cutover-demo."),
@@ -51,6 +58,39 @@ static std::unexpected<Error> misuse(const QString& sentence)
     return failure(ErrorCode::InvalidArgument, i18n("understand the command line"), {}, sentence);
 }
 
+QString lessonListText()
+{
+    QString text;
+    for (const QString& name : lessons::lessonNames()) {
+        const auto lesson = lessons::lesson(name);
+        if (!lesson)
+            continue;
+        text += u"%1  %2\n"_s.arg(name.leftJustified(nameWidth), lesson->title);
+        for (const QString& missing : lessons::missingFor(lesson->vmms.front()))
+            text += QString(nameWidth + 2, u' ')
+                + i18nc("what is missing", "%1 A recording is shown in its place.", missing) + u'\n';
+    }
+    return text;
+}
+
+/// What makes the lab of a lesson, but for its memory, is the lesson's own affair.
+static Result<void> takeLesson(DemoRequest& request, const QString& name, const QCommandLineParser& parser)
+{
+    auto found = DemoRequest::of(name);
+    if (!found)
+        return misuse(i18nc("name, names",
+            "There is no lesson “%1”. There are: %2, and embedded and qemu for a live "
+            "update on either VMM.",
+            name, lessons::lessonNames().join(u", "_s)));
+    for (const QString& option : { u"new-binary"_s, u"handover"_s, u"migrate-fds"_s, u"network"_s }) {
+        if (found->lesson != DemoRequest().lesson && parser.isSet(option))
+            return misuse(
+                i18nc("option", "--%1 is not for a lesson, which has settings of its own.", option));
+    }
+    request = std::move(*found);
+    return {};
+}
+
 Result<LabWish> labWish(const QCommandLineParser& parser)
 {
     LabWish wish{ .lab = parser.isSet(u"lab"_s), .demo = parser.isSet(u"demo"_s) };
@@ -58,8 +98,13 @@ Result<LabWish> labWish(const QCommandLineParser& parser)
         return misuse(i18n("--lab and --demo exclude each other."));
     const QString option = wish.demo ? u"demo"_s : u"lab"_s;
     const QString kind = parser.value(option);
-    if ((wish.lab || wish.demo) && !kinds.contains(kind))
-        return misuse(i18nc("option, value", "--%1 takes embedded or qemu, not “%2”.", option, kind));
+    if (wish.lab && !kinds.contains(kind))
+        return misuse(i18nc("value", "--lab takes embedded or qemu, not “%1”.", kind));
+    wish.list = wish.demo && kind == "list"_L1;
+    if (wish.demo && !wish.list && !kinds.contains(kind)) {
+        if (const auto taken = takeLesson(wish.request, kind, parser); !taken)
+            return std::unexpected(taken.error());
+    }
     if (!wish.lab && !wish.demo) {
         for (const QString& name :
             labOptions + QStringList{ u"new-binary"_s, u"handover"_s, u"migrate-fds"_s }) {
@@ -72,7 +117,8 @@ Result<LabWish> labWish(const QCommandLineParser& parser)
         return misuse(i18n("--output is for --demo."));
 
     lab::LabRequest& lab = wish.request.lab;
-    lab.vmm = kind == "qemu"_L1 ? lab::LabRequest::Vmm::Qemu : lab::LabRequest::Vmm::Embedded;
+    if (kinds.contains(kind))
+        lab.vmm = kind == "qemu"_L1 ? lab::LabRequest::Vmm::Qemu : lab::LabRequest::Vmm::Embedded;
     lab.program = parser.value(u"binary"_s);
     for (const QString& name : labOptions) {
         if (parser.isSet(name))

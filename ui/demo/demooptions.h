@@ -11,8 +11,11 @@ class QCommandLineParser;
 
 namespace cutover::ui {
 
-/// `--demo` alone means the embedded VMM; QCommandLineParser knows no optional values.
+/// `--demo` alone means a live update of the embedded VMM; QCommandLineParser knows no optional values.
 QStringList withDemoValue(QStringList arguments);
+
+/// The lessons' names and titles, one a line, with what this machine lacks.
+QString lessonListText();
 
 /// --lab, --demo, --output and what a lab or its migration is made of.
 void addDemoOptions(QCommandLineParser& parser);
@@ -22,6 +25,7 @@ struct LabWish
 {
     bool lab = false;
     bool demo = false;
+    bool list = false; ///< only to say which lessons there are
     DemoRequest request;
     QString output; ///< empty: none was named
 };

@@ -16,7 +16,10 @@
 #include <QSaveFile>
 #include <QWidget>
 
+#include <algorithm>
 #include <cstdio>
+
+using namespace Qt::StringLiterals;
 
 namespace cutover::ui {
 
@@ -51,7 +54,10 @@ DemoRecorder::DemoRecorder(SessionModel* session, DemoDirector* director, QWidge
             i18n("the step has not come to its end in time")));
         conclude();
     });
-    connect(director, &DemoDirector::inTheMiddle, this, [this] { takePicture(duringName); });
+    connect(director, &DemoDirector::inTheMiddle, this, [this] {
+        if (m_namesShots)
+            takePicture(duringName);
+    });
     connect(director, &DemoDirector::changed, this, [this] {
         if (!m_director->isActive()) {
             conclude();
@@ -60,6 +66,8 @@ DemoRecorder::DemoRecorder(SessionModel* session, DemoDirector* director, QWidge
         m_limit.start();
         if (!m_director->isWaiting())
             m_settle.start();
+        m_namesShots = std::ranges::any_of(
+            m_director->lesson().steps, [](const lessons::Step& each) { return !each.shot.isEmpty(); });
     });
 }
 
@@ -78,7 +86,7 @@ Result<void> DemoRecorder::start(const QString& folder, const DemoRequest& reque
 
 void DemoRecorder::advance()
 {
-    const DemoStep* step = m_director->step();
+    const lessons::Step* step = m_director->step();
     if (!step || m_director->isWaiting())
         return;
     if (!m_director->trouble().isEmpty()) {
@@ -89,11 +97,20 @@ void DemoRecorder::advance()
         return;
     }
     say(i18nc("number, title", "%1. %2", m_director->number(), step->title));
-    // It can have been over before it could be seen.
-    if (!step->during.isEmpty())
-        takePicture(duringName);
-    if (!step->shot.isEmpty())
-        takePicture(step->shot);
+    for (const lessons::Finding& finding : m_director->findings()) {
+        say(u"   "_s + (finding.holds ? u"✓ "_s : u"✗ "_s) + finding.sentence);
+        if (!finding.seen.isEmpty())
+            say(u"     "_s + finding.seen);
+    }
+    if (m_namesShots) {
+        // It can have been over before it could be seen.
+        if (!step->during.isEmpty())
+            takePicture(duringName);
+        if (!step->shot.isEmpty())
+            takePicture(step->shot);
+    } else {
+        takePicture(u"%1-%2"_s.arg(m_director->number(), 2, 10, QLatin1Char('0')).arg(step->id));
+    }
     m_director->next();
 }
 
@@ -116,8 +133,13 @@ void DemoRecorder::conclude()
     m_limit.stop();
     write();
     const int code = verdict();
-    say(code == 0 ? i18n("The guest was moved, and the move was verified.")
-                  : i18n("The guest was not moved as it should have been."));
+    const DemoDirector::Score score = m_director->score();
+    if (!m_director->missing().isEmpty())
+        say(i18nc("why", "This is a recording, played elsewhere. %1", m_director->missing().join(u' ')));
+    say(i18nc("numbers", "%1 of %2 expectations hold.", score.held, score.all));
+    if (m_namesShots)
+        say(code == 0 ? i18n("The guest was moved, and the move was verified.")
+                      : i18n("The guest was not moved as it should have been."));
     say(i18n("Written:"));
     for (const QString& path : m_written)
         say(QStringLiteral("  ") + path);
@@ -160,14 +182,15 @@ void DemoRecorder::write()
 
 int DemoRecorder::verdict() const
 {
+    if (m_director->score().succeeded)
+        return m_troubled ? 1 : 0;
     const op::SessionState& state = m_session->state();
     const auto* finished = std::get_if<op::state::Finished>(&state);
     const auto* ready = std::get_if<op::state::Ready>(&state);
-    if (finished && finished->verified && m_session->verification().ok)
-        return m_troubled ? 1 : 0;
     if (ready && ready->refused)
         return 3;
-    const bool unproved = finished || std::holds_alternative<op::state::Migrated>(state);
+    const bool unproved
+        = (finished && !finished->verified) || std::holds_alternative<op::state::Migrated>(state);
     return unproved || std::holds_alternative<op::state::Stranded>(state) ? 4 : 1;
 }
 

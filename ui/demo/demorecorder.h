@@ -13,8 +13,9 @@ class QWidget;
 
 namespace cutover::ui {
 
-/// Goes through a demo that nobody watches, and writes down what there was to see: before.png, during.png,
-/// after.png, demo.cutover (the recording) and phases.txt.
+/// Goes through a demo that nobody watches, and writes down what there was to see: demo.cutover (the
+/// recording), phases.txt, and before.png, during.png and after.png, or a picture of each step for a lesson
+/// that names none.
 class DemoRecorder : public QObject
 {
     Q_OBJECT
@@ -26,8 +27,9 @@ public:
     Result<void> start(const QString& folder, const DemoRequest& request);
 
 Q_SIGNALS:
-    /// 0: the guest was moved and verified, and everything was written. Otherwise as cutoverctl: 1 failed,
-    /// 3 refused by the checks, 4 the guest needs the operator. What was written is on standard output.
+    /// 0: all steps came to their ends, all expectations hold, and everything was written. Otherwise as
+    /// cutoverctl: 1 failed, 3 refused by the checks, 4 the guest needs the operator. What was written is on
+    /// standard output.
     void finished(int exitCode);
 
 private:
@@ -45,6 +47,7 @@ private:
     QStringList m_written;
     QTimer m_settle;
     QTimer m_limit;
+    bool m_namesShots = false; ///< the lesson says which pictures are to be taken
     bool m_troubled = false;
     bool m_over = false;
 };

@@ -3,113 +3,176 @@
 
 #include "demo/director.h"
 
+#include "replay/replaysession.h"
+
 #include <KLocalizedString>
 
+#include <algorithm>
+
 namespace cutover::ui {
+
+using lessons::Finding;
+
+Result<DemoRequest> DemoRequest::of(const QString& lesson)
+{
+    const auto found = lessons::lesson(lesson);
+    if (!found)
+        return std::unexpected(found.error());
+    return DemoRequest{ .lesson = lesson, .lab = { .vmm = found->vmms.front() }, .session = {} };
+}
 
 DemoDirector::DemoDirector(SessionModel* session, QObject* parent)
     : QObject(parent)
     , m_session(session)
+    , m_replay(qobject_cast<ReplaySession*>(session))
+    , m_run(*session)
 {
-    connect(session, &SessionModel::stateChanged, this, &DemoDirector::watch);
-    connect(session, &SessionModel::failed, this, [this](const Error& error) {
-        if (isActive() && m_waiting)
-            stop(error.message());
+    connect(&m_run, &lessons::LessonRun::changed, this, [this] {
+        if (m_run.number() == 1 && !m_run.isWaiting())
+            m_source = m_session->request().source.qmpPath;
+        Q_EMIT changed();
     });
+    connect(&m_run, &lessons::LessonRun::look, this, &DemoDirector::look);
+    connect(&m_run, &lessons::LessonRun::inTheMiddle, this, &DemoDirector::inTheMiddle);
+    connect(session, &SessionModel::stateChanged, this, &DemoDirector::watchSource);
+    if (m_replay) {
+        connect(m_replay, &ReplaySession::closed, this, &DemoDirector::leaveRecorded);
+        connect(m_replay, &ReplaySession::opened, this, [this] {
+            if (m_run.isActive())
+                m_run.leave();
+        });
+    }
 }
 
 Result<void> DemoDirector::start(const DemoRequest& request)
 {
-    if (const auto allowed = m_session->canBegin(); !allowed)
-        return allowed;
-    auto steps = standardScenario(request.lab.vmm);
-    if (!steps)
-        return std::unexpected(steps.error());
+    auto lesson = lessons::lesson(request.lesson, request.lab.vmm);
+    if (!lesson)
+        return std::unexpected(lesson.error());
+    // What a lesson has opened is not what the operator wants to keep.
+    if (m_replay && m_replay->replay() && m_replay->replay()->path.startsWith(u":/"))
+        m_replay->close();
     m_request = request;
-    m_steps = std::move(*steps);
-    enter(0);
+    m_missing = lessons::missingFor(request.lab.vmm, request.lab.program);
+    if (!m_missing.isEmpty())
+        return startRecorded();
+    if (auto allowed = m_session->canBegin(); !allowed)
+        return allowed;
+    m_source.clear();
+    m_run.start(*lesson, { .lab = request.lab, .session = request.session });
     return {};
+}
+
+Result<void> DemoDirector::startUsual()
+{
+    return start(m_request.lesson == DemoRequest().lesson ? m_request : DemoRequest());
 }
 
 void DemoDirector::repeat()
 {
-    if (const auto started = start(m_request); !started && isActive())
-        stop(started.error().message());
+    if (const auto started = start(DemoRequest(m_request)); !started)
+        Q_EMIT failed(started.error());
 }
 
 void DemoDirector::next()
 {
-    if (!isActive() || m_waiting || !m_trouble.isEmpty())
-        return;
-    if (number() == count())
-        skip();
+    if (!m_recorded)
+        m_run.next();
+    else if (number() < count())
+        enterRecorded(m_index + 1);
     else
-        enter(m_index + 1);
+        skip();
 }
 
 void DemoDirector::skip()
 {
-    m_index = -1;
-    m_waiting = false;
-    m_trouble.clear();
-    Q_EMIT changed();
+    if (m_recorded)
+        leaveRecorded();
+    else
+        m_run.leave();
 }
 
-void DemoDirector::enter(int index)
+const lessons::Step* DemoDirector::step() const
 {
-    m_index = index;
-    m_trouble.clear();
-    const DemoStep now = *step();
-    m_waiting = !now.until.isEmpty();
-    Q_EMIT changed();
-    Q_EMIT look(now.show);
-    if (const auto done = act(now); !done)
-        stop(done.error().message());
-    // What was asked for may be so already.
-    QMetaObject::invokeMethod(this, &DemoDirector::watch, Qt::QueuedConnection);
+    return m_recorded ? &m_recorded->lesson.steps[static_cast<std::size_t>(m_index)] : m_run.step();
 }
 
-Result<void> DemoDirector::act(const DemoStep& step)
+QString DemoDirector::trouble() const
 {
-    switch (step.action) {
-    case DemoStep::Do::Nothing:
-        break;
-    case DemoStep::Do::StartLab:
-        return m_session->startLab(m_request.lab, m_request.session);
-    case DemoStep::Do::Migrate:
-        return m_session->migrate();
-    case DemoStep::Do::Finish:
-        return m_session->finish();
-    }
+    return m_recorded ? QString() : m_run.trouble();
+}
+
+std::span<const Finding> DemoDirector::findings() const
+{
+    if (m_recorded)
+        return m_recorded->marks[static_cast<std::size_t>(m_index)].mark.findings;
+    return m_run.isWaiting() ? std::span<const Finding>() : m_run.stepFindings();
+}
+
+DemoDirector::Score DemoDirector::score() const
+{
+    if (!m_missing.isEmpty())
+        return { .held = m_recordedScore.held,
+            .all = m_recordedScore.all,
+            .succeeded = m_seenAll && m_recordedScore.held == m_recordedScore.all };
+    const auto& all = m_run.findings();
+    return { .held = static_cast<int>(std::ranges::count_if(all, &Finding::holds)),
+        .all = static_cast<int>(all.size()),
+        .succeeded = m_run.hasSucceeded() };
+}
+
+Result<void> DemoDirector::startRecorded()
+{
+    if (!m_replay)
+        return failure(
+            ErrorCode::Unsupported, i18n("show the lesson"), m_request.lesson, m_missing.join(u' '));
+    if (auto allowed = m_replay->canOpen(); !allowed)
+        return allowed;
+    auto recorded = lessons::recordedLesson(m_request.lesson, m_request.lab.vmm);
+    if (!recorded)
+        return std::unexpected(recorded.error());
+    if (m_run.isActive())
+        m_run.leave();
+    Replay replay = prepareReplay(recorded->path, std::move(recorded->recording));
+    // It has them in the order of time.
+    recorded->marks = lessons::stepMarks(replay.events);
+    if (auto opened = m_replay->open(std::move(replay)); !opened)
+        return opened;
+    m_recorded = std::move(*recorded);
+    m_seenAll = false;
+    m_recordedScore = {};
+    enterRecorded(0);
     return {};
 }
 
-void DemoDirector::watch()
+void DemoDirector::enterRecorded(int index)
 {
-    if (!isActive() || !m_waiting)
-        return;
-    const op::SessionState& state = m_session->state();
-    const QString id = op::stateId(state);
-    if (step()->during.contains(id))
+    m_index = index;
+    m_seenAll = number() == count();
+    const auto& placed = m_recorded->marks[static_cast<std::size_t>(index)];
+    m_recordedScore.held += static_cast<int>(std::ranges::count_if(placed.mark.findings, &Finding::holds));
+    m_recordedScore.all += static_cast<int>(placed.mark.findings.size());
+    m_replay->seek(placed.position);
+    Q_EMIT changed();
+    Q_EMIT look(step()->show);
+    if (!step()->during.isEmpty())
         Q_EMIT inTheMiddle();
-    const auto* ready = std::get_if<op::state::Ready>(&state);
-    if (std::holds_alternative<op::state::Failed>(state) || std::holds_alternative<op::state::Stranded>(state)
-        || (ready && ready->refused)) {
-        stop(op::stateSentence(state));
+}
+
+void DemoDirector::leaveRecorded()
+{
+    if (!std::exchange(m_recorded, std::nullopt))
         return;
-    }
-    // The lab begins a session of its own, so an old one that was ready does not count.
-    if (id != step()->until || m_session->isLabStarting())
-        return;
-    m_waiting = false;
+    m_index = -1;
     Q_EMIT changed();
 }
 
-void DemoDirector::stop(const QString& trouble)
+/// A step must not do to another guest what is meant for the lab's.
+void DemoDirector::watchSource()
 {
-    m_waiting = false;
-    m_trouble = trouble;
-    Q_EMIT changed();
+    const QString source = m_session->request().source.qmpPath;
+    if (m_run.isActive() && !m_source.isEmpty() && !source.isEmpty() && source != m_source)
+        m_run.leave();
 }
 
 } // namespace cutover::ui

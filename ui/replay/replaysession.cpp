@@ -254,4 +254,10 @@ Result<void> ReplaySession::sendCommand(Side side, const QJsonObject& command, b
     return drive([&] { return LiveSession::sendCommand(side, command, confirmed); });
 }
 
+void ReplaySession::remark(const timeline::Event& event)
+{
+    if (!m_replay)
+        LiveSession::remark(event);
+}
+
 } // namespace cutover::ui

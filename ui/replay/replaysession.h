@@ -65,6 +65,7 @@ public:
     Result<void> setGlobalFdSwitch(bool on) override;
     Result<void> setDeviceFdSwitch(const QString& device, bool on) override;
     Result<void> sendCommand(Side side, const QJsonObject& command, bool confirmed) override;
+    void remark(const timeline::Event& event) override;
 
 Q_SIGNALS:
     void opened();
