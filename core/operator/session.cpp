@@ -300,8 +300,10 @@ Result<void> Session::check(const SessionRequest& request)
     if (!std::holds_alternative<state::Idle>(d->machine.state)
         && !std::holds_alternative<state::Ready>(d->machine.state)
         && !std::holds_alternative<state::Failed>(d->machine.state))
-        return cutover::failure(
-            ErrorCode::Refused, i18n("check"), stateId(d->machine.state), i18n("a migration is under way"));
+        return cutover::failure(ErrorCode::Refused, i18n("check"), stateId(d->machine.state),
+            std::holds_alternative<state::Finished>(d->machine.state)
+                ? i18n("this session is through; the next migration is another session")
+                : i18n("a migration is under way"));
     d->request = request;
     d->forgetFixes();
     d->note(Category::Action, QStringLiteral("check"), toRecord(request));

@@ -14,6 +14,32 @@ class TestProgram : public QObject
 private:
     QTemporaryDir m_home;
 
+    /// With a home of its own.
+    QProcessEnvironment environment() const
+    {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(u"HOME"_s, m_home.path());
+        environment.insert(u"QT_QPA_PLATFORM"_s, u"offscreen"_s);
+        environment.remove(u"XDG_CONFIG_HOME"_s);
+        return environment;
+    }
+
+    /// Runs it to its end and compares with what the row expects.
+    static void runRow(const QProcessEnvironment& environment)
+    {
+        QFETCH(const QStringList, arguments);
+        QFETCH(const QString, says);
+        QProcess program;
+        program.setProcessEnvironment(environment);
+        program.setProcessChannelMode(QProcess::MergedChannels);
+        program.start(QStringLiteral(CUTOVER_PROGRAM), arguments);
+        QVERIFY2(program.waitForFinished(60'000), qPrintable(program.errorString()));
+        const QString output = QString::fromUtf8(program.readAll());
+        QCOMPARE(program.exitStatus(), QProcess::NormalExit);
+        QTEST(program.exitCode(), "exitCode");
+        QVERIFY2(output.contains(says, Qt::CaseInsensitive), qPrintable(output));
+    }
+
 private Q_SLOTS:
     void init() { QTest::failOnWarning(); }
 
@@ -53,23 +79,7 @@ private Q_SLOTS:
             << QStringList{ u"/"_s, u"--lab"_s, u"qemu"_s } << 2 << u"exclude"_s;
         QTest::newRow("unknown option") << QStringList{ u"--bogus"_s } << 2 << u"bogus"_s;
     }
-    void arguments()
-    {
-        QFETCH(const QStringList, arguments);
-        QFETCH(const QString, says);
-        QProcess program;
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert(u"HOME"_s, m_home.path());
-        environment.insert(u"QT_QPA_PLATFORM"_s, u"offscreen"_s);
-        program.setProcessEnvironment(environment);
-        program.setProcessChannelMode(QProcess::MergedChannels);
-        program.start(QStringLiteral(CUTOVER_PROGRAM), arguments);
-        QVERIFY2(program.waitForFinished(60'000), qPrintable(program.errorString()));
-        const QString output = QString::fromUtf8(program.readAll());
-        QCOMPARE(program.exitStatus(), QProcess::NormalExit);
-        QTEST(program.exitCode(), "exitCode");
-        QVERIFY2(output.contains(says, Qt::CaseInsensitive), qPrintable(output));
-    }
+    void arguments() { runRow(environment()); }
 
     void withoutADisplay_data()
     {
@@ -83,22 +93,11 @@ private Q_SLOTS:
     }
     void withoutADisplay()
     {
-        QFETCH(const QStringList, arguments);
-        QFETCH(const QString, says);
-        QProcess program;
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert(u"HOME"_s, m_home.path());
+        QProcessEnvironment without = environment();
         for (const QString& name :
             { u"DISPLAY"_s, u"WAYLAND_DISPLAY"_s, u"WAYLAND_SOCKET"_s, u"QT_QPA_PLATFORM"_s })
-            environment.remove(name);
-        program.setProcessEnvironment(environment);
-        program.setProcessChannelMode(QProcess::MergedChannels);
-        program.start(QStringLiteral(CUTOVER_PROGRAM), arguments);
-        QVERIFY2(program.waitForFinished(60'000), qPrintable(program.errorString()));
-        const QString output = QString::fromUtf8(program.readAll());
-        QCOMPARE(program.exitStatus(), QProcess::NormalExit);
-        QTEST(program.exitCode(), "exitCode");
-        QVERIFY2(output.contains(says, Qt::CaseInsensitive), qPrintable(output));
+            without.remove(name);
+        runRow(without);
     }
 
     /// The recording that is named on the command line is opened, and remembered.
@@ -113,11 +112,7 @@ private Q_SLOTS:
                         "\n");
         recording.close();
         QProcess program;
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert(u"HOME"_s, m_home.path());
-        environment.remove(u"XDG_CONFIG_HOME"_s);
-        environment.insert(u"QT_QPA_PLATFORM"_s, u"offscreen"_s);
-        program.setProcessEnvironment(environment);
+        program.setProcessEnvironment(environment());
         program.setProcessChannelMode(QProcess::MergedChannels);
         program.start(QStringLiteral(CUTOVER_PROGRAM), { path });
         QVERIFY2(program.waitForStarted(), qPrintable(program.errorString()));

@@ -275,6 +275,13 @@ QImage TimelineView::picture() const
         .markerB = m_zoom->marker(ZoomControl::Marker::B),
         .play = std::nullopt,
         .currentLane = std::nullopt };
+    paint(painter, geometry, colours, state);
+    return image;
+}
+
+void TimelineView::paint(QPainter& painter, const TimelineGeometry& geometry, const Colours& colours,
+    const TimelinePainter::State& state) const
+{
     TimelinePainter(painter,
         { .scene = m_model->scene(),
             .index = m_model->index(),
@@ -283,7 +290,6 @@ QImage TimelineView::picture() const
             .fonts = m_fonts },
         state)
         .paint();
-    return image;
 }
 
 void TimelineView::paintEvent(QPaintEvent* /*event*/)
@@ -300,14 +306,7 @@ void TimelineView::paintEvent(QPaintEvent* /*event*/)
         .markerB = m_zoom->marker(ZoomControl::Marker::B),
         .play = m_zoom->playPosition(),
         .currentLane = hasFocus() ? std::optional(m_currentLane) : std::nullopt };
-    TimelinePainter(painter,
-        { .scene = m_model->scene(),
-            .index = m_model->index(),
-            .geometry = geometry,
-            .colours = colours,
-            .fonts = m_fonts },
-        state)
-        .paint();
+    paint(painter, geometry, colours, state);
     if (m_model->index().isEmpty()) {
         painter.setPen(colours.faint);
         painter.drawText(geometry.plot(), Qt::AlignCenter | Qt::TextWordWrap,

@@ -87,6 +87,8 @@ private:
 
     TimelineGeometry::Space spaceNow() const;
     void takeScene();
+    void paint(QPainter& painter, const TimelineGeometry& geometry, const Colours& colours,
+        const TimelinePainter::State& state) const;
     void updateScrollBar();
     void announce();
     void select(TimelineHit hit);
