@@ -162,6 +162,8 @@ private Q_SLOTS:
         const QString light = u"BreezeLight"_s;
         const QString dark = u"BreezeDark"_s;
         QTest::newRow("light-1-english") << light << 1 << false << QSize(1280, 800) << true;
+        QTest::newRow("dark-1-english") << dark << 1 << false << QSize(1280, 800) << true;
+        QTest::newRow("light-2-english") << light << 2 << false << QSize(1280, 800) << true;
         QTest::newRow("dark-2-pseudo") << dark << 2 << true << QSize(1280, 800) << true;
         QTest::newRow("light-1-pseudo-large") << light << 1 << true << QSize(1920, 1080) << false;
     }

@@ -49,6 +49,7 @@ RunsView::RunsView(RunSeries* series, QWidget* parent)
     m_shareTable->header()->setStretchLastSection(false);
     m_tabs = new QTabWidget(this);
     m_tabs->setObjectName(u"runsTabs"_s);
+    m_tabs->setAccessibleName(i18n("What was measured"));
     m_tabs->setDocumentMode(true);
     m_tabs->addTab(makeFigures(), i18n("Figures"));
     m_tabs->addTab(m_runList, i18n("Runs"));
@@ -128,6 +129,7 @@ QWidget* RunsView::makeFigures()
     auto* area = new QScrollArea(page);
     area->setFrameShape(QFrame::NoFrame);
     area->setWidgetResizable(true);
+    area->setFocusPolicy(Qt::NoFocus);
     area->setWidget(m_sentences);
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins({});
