@@ -246,6 +246,8 @@ Result<PairJournal> readJournal(const QString& folder)
         .destinationRan = object[u"destination-ran"].toBool(),
         .fdLost = object[u"fd-lost"].toString(),
     };
+    // It ran until it was stopped for the migration, and is to run again.
+    journal.sourceWasRunning = journal.sourceWasRunning || isStopNoted(folder);
     findUnnotedDestination(journal);
     return journal;
 }

@@ -38,11 +38,14 @@ GuestLocation locate(const MachineConfig& config, const Knowledge& known)
         && destination.migrationStatus == u"completed" && known.fdLost.isEmpty();
     // Only an answer of its own proves that a living source does not run the guest; while its
     // migration is not over it may yet resume.
-    const bool sourceStands
-        = source.gone || (source.answered && source.runState != u"running" && isMigrationOver(source));
+    const bool guardHolds = config.guarded && !known.guardReleased;
+    // One that was stopped before it was told to migrate does not resume by itself; what it waits for may
+    // never come, and a guarded destination cannot run the guest meanwhile.
+    const bool stoppedAhead = source.runState == u"paused" && guardHolds;
+    const bool sourceStands = source.gone
+        || (source.answered && source.runState != u"running" && (isMigrationOver(source) || stoppedAhead));
     // The guard is what proves "never ran"; without it only the destination's own log can.
-    const bool neverRan = !destination.everResumed
-        && (destination.ranGuest == RanGuest::No || (config.guarded && !known.guardReleased));
+    const bool neverRan = !destination.everResumed && (destination.ranGuest == RanGuest::No || guardHolds);
     const bool ran = destination.everResumed || destination.ranGuest == RanGuest::Yes;
 
     // Where both have run on the same memory, what they do now proves nothing: often both have crashed.
