@@ -9,9 +9,20 @@
 
 #include <algorithm>
 
+using namespace Qt::StringLiterals;
+
 namespace cutover::ui {
 
 using lessons::Finding;
+
+/// Where nothing is passed, such a step has nothing to show.
+static bool provesPassedFds(const lessons::Step& step)
+{
+    return std::ranges::any_of(step.expectations, [](const lessons::Expectation& expectation) {
+        const auto* fds = std::get_if<lessons::expect::Fds>(&expectation);
+        return fds && fds->same;
+    });
+}
 
 Result<DemoRequest> DemoRequest::of(const QString& lesson)
 {
@@ -58,6 +69,8 @@ Result<void> DemoDirector::start(const DemoRequest& request)
         return startRecorded();
     if (auto allowed = m_session->canBegin(); !allowed)
         return allowed;
+    if (request.session.parameters.value(u"migrate-fds"_s) == false)
+        std::erase_if(lesson->steps, provesPassedFds);
     m_source.clear();
     m_run.start(*lesson, { .lab = request.lab, .session = request.session });
     return {};
