@@ -95,13 +95,13 @@ Result<void> LessonRun::act(const action::Check& check)
 Result<void> LessonRun::act(const action::Migrate&)
 {
     m_migrationFrom = m_stage.record().size();
+    // A switch may lead to one check more than the step before has waited for: again when it is ready.
+    if (std::holds_alternative<op::state::Checking>(m_stage.state()))
+        return {};
     const auto begun = m_stage.migrate();
     m_acted = begun.has_value();
-    // A switch may lead to one check more than the step before has waited for.
     const auto* ready = std::get_if<op::state::Ready>(&m_stage.state());
-    const bool checking
-        = std::holds_alternative<op::state::Checking>(m_stage.state()) || (ready && !ready->refused);
-    return checking ? Result<void>() : begun;
+    return ready && !ready->refused ? Result<void>() : begun;
 }
 
 Result<void> LessonRun::act(const action::Finish&)

@@ -220,7 +220,7 @@ void Worker::admit(Gate& gate)
 
 void Worker::retire(Connection& connection)
 {
-    Link& link = connection.link;
+    const Link& link = connection.link;
     tellFaults(connection);
     connection.watch->ended(link, realtimeNs());
     std::ranges::move(connection.watch->takeEvents(), std::back_inserter(m_report.events));

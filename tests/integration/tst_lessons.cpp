@@ -58,6 +58,9 @@ private Q_SLOTS:
             = run({ name, u"--vmm"_s, vmm, u"--json"_s, u"--record"_s, recording });
         const QJsonObject summary = lines.constLast();
         QCOMPARE(summary["type"_L1].toString(), u"summary"_s);
+        // QEMU may still be writing when its destination has gone: then the loss is not silent.
+        if (name == u"rescue" && summary["trouble"_L1].toString().contains(u"Unable to write to socket"))
+            QSKIP("QEMU's source has noticed this time that its destination rejects the state");
         for (const QJsonValue& each : summary["findings"_L1].toArray())
             QVERIFY2(each["holds"_L1].toBool(),
                 qPrintable(each["expected"_L1].toString() + u' ' + each["seen"_L1].toString()));

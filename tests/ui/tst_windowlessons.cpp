@@ -132,6 +132,9 @@ private Q_SLOTS:
         while (demo.isActive()) {
             const int number = demo.number();
             QTRY_VERIFY2_WITH_TIMEOUT(!demo.isWaiting(), qPrintable(shown.story()), 2 * ui::test::deadlineMs);
+            // QEMU may still be writing when its destination has gone: then the loss is not silent.
+            if (name == u"rescue" && demo.trouble().contains(u"Unable to write to socket"))
+                QSKIP("QEMU's source has noticed this time that its destination rejects the state");
             checkStep(shown);
             if (QTest::currentTestFailed())
                 return;
