@@ -36,6 +36,9 @@ Result<void> Stepper::onFdLost(const input::FdLost& lost)
 
 Result<void> Stepper::onRelayLost(const input::RelayLost& lost)
 {
+    // What a relay loses next is a consequence of what it lost first.
+    if (m_machine.known.relayLost)
+        return {};
     m_machine.known.relayLost = lost.error;
     const SessionState& now = m_machine.state;
     if (std::holds_alternative<Launching>(now))

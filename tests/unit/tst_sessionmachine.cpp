@@ -5,6 +5,7 @@
 
 #include <QTest>
 
+#include <array>
 #include <deque>
 #include <random>
 
@@ -405,6 +406,7 @@ private Q_SLOTS:
     void refusesWhatDoesNotFit();
     void refusedPreflightCannotMigrate();
     void armErrorLeavesTheSourceAlone();
+    void blamesWhatTheRelayLostFirst();
     void pausedSourceGetsNoContinue();
     void locatesTheGuest_data();
     void locatesTheGuest();
@@ -589,6 +591,38 @@ void TestSessionMachine::armErrorLeavesTheSourceAlone()
     QVERIFY(failed);
     QCOMPARE(failed->why.error.cause, QStringLiteral("no"));
     QCOMPARE(failed->why.phase, SessionPhase::Arm);
+}
+
+void TestSessionMachine::blamesWhatTheRelayLostFirst()
+{
+    Machine machine;
+    machine.config = configuration();
+    machine.known.source.connected = machine.known.launched = machine.known.migrateSent = true;
+    machine.state = state::Transferring{};
+    const QString failed = QStringLiteral("failed");
+    const QJsonValue says(QJsonObject{ { QStringLiteral("status"), failed } });
+    const auto lost = [](const char* cause) {
+        return input::RelayLost{ { .code = ErrorCode::Disconnected, .cause = QString::fromLatin1(cause) } };
+    };
+    const auto inputs = std::to_array<SessionInput>({
+        input::VmEvent{ Side::Source, QStringLiteral("MIGRATION"), says.toObject() },
+        lost("cut on purpose"),
+        lost("the destination's socket is gone"),
+        input::Exited{ .side = Side::Destination, .text = {}, .output = {}, .ranGuest = RanGuest::No },
+        input::Reply{ Side::Source, Tag::QueryMigrate, says },
+        input::Reply{ Side::Source, Tag::QueryStatus,
+            QJsonValue(QJsonObject{ { QStringLiteral("status"), QStringLiteral("running") } }) },
+        input::Reply{ Side::Source, Tag::Restore, QJsonValue() },
+    });
+    for (const SessionInput& input : inputs) {
+        const auto next = step(machine, input);
+        QVERIFY(next);
+        machine = next->next;
+    }
+    const auto* end = std::get_if<state::Failed>(&machine.state);
+    QVERIFY(end);
+    QCOMPARE(end->why.side, Side::Channel);
+    QCOMPARE(end->why.error.cause, QStringLiteral("cut on purpose"));
 }
 
 void TestSessionMachine::pausedSourceGetsNoContinue()
