@@ -14,16 +14,13 @@
 #include "mainwindow.h"
 
 #include <KLocalizedString>
-#include <KSharedConfig>
 
 #include <QAbstractItemModelTester>
 #include <QAction>
 #include <QCommandLineParser>
 #include <QLabel>
 #include <QListView>
-#include <QRegularExpression>
 #include <QSignalSpy>
-#include <QStandardPaths>
 #include <QTest>
 #include <QTextBrowser>
 #include <QToolButton>
@@ -37,16 +34,8 @@ class TestDemo : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        KLocalizedString::setApplicationDomain("cutover");
-    }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
-    }
+    void initTestCase() { test::setUp(); }
+    void init() { test::startAfresh(); }
 
     void usualLesson_data()
     {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "fixture.h"
+#include "windowtest.h"
 
 #include "base/clock.h"
 #include "breakdown/breakdownbar.h"
@@ -15,8 +16,6 @@
 #include "widgets/phasestrip.h"
 
 #include <KColorSchemeManager>
-#include <KLocalizedString>
-#include <KSharedConfig>
 
 #include <QAction>
 #include <QClipboard>
@@ -25,9 +24,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QRegularExpression>
 #include <QSignalSpy>
-#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
@@ -95,16 +92,8 @@ private:
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        KLocalizedString::setApplicationDomain("cutover");
-    }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
-    }
+    void initTestCase() { test::setUp(); }
+    void init() { test::startAfresh(); }
 
     void pulseShowsTheGaps()
     {

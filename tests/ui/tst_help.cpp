@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "fixture.h"
+#include "windowtest.h"
 
 #include "help/guide.h"
 #include "help/guideview.h"
@@ -20,9 +21,7 @@
 #include <QLineEdit>
 #include <QPrinter>
 #include <QPushButton>
-#include <QRegularExpression>
 #include <QSignalSpy>
-#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTextBlock>
@@ -44,30 +43,16 @@ private:
             QVERIFY(widget.grab().save(folder + u'/' + name + u".png"));
     }
 
-    static void show(QWidget& window)
-    {
-        window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
-        window.activateWindow();
-        QTest::qWait(0);
-    }
-
     static GuideWindow* guideOf(MainWindow& window) { return window.findChild<GuideWindow*>(); }
 
 private Q_SLOTS:
     void initTestCase()
     {
-        QStandardPaths::setTestModeEnabled(true);
-        KLocalizedString::setApplicationDomain("cutover");
+        test::setUp();
         KAboutData::setApplicationData({ u"cutover"_s, u"Cutover"_s, u"0.1.0"_s,
             u"Live-update the process that runs a virtual machine"_s, KAboutLicense::GPL_V3 });
     }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        for (const QString& group : { u"MainWindow"_s, u"GuideWindow"_s, u"Shortcuts"_s })
-            KSharedConfig::openConfig()->deleteGroup(group);
-    }
+    void init() { test::startAfresh({ u"GuideWindow"_s, u"Shortcuts"_s }); }
 
     void anchors()
     {
@@ -144,7 +129,7 @@ private Q_SLOTS:
     void guideByMouseAndKey()
     {
         GuideWindow window;
-        show(window);
+        test::show(window);
         GuideView* view = window.view();
         QCOMPARE(view->page(), u"index"_s);
         save(window, u"guide-index"_s);
@@ -186,7 +171,7 @@ private Q_SLOTS:
         test::ScriptedSession session;
         MainWindow window(&session);
         window.resize(1280, 800);
-        show(window);
+        test::show(window);
         window.actionGroups().find(u"help_guide"_s)->trigger();
         GuideWindow* guide = guideOf(window);
         QVERIFY(guide->isVisible());
@@ -208,7 +193,7 @@ private Q_SLOTS:
         session.showMigrated();
         MainWindow window(&session);
         window.resize(1280, 800);
-        show(window);
+        test::show(window);
         const Guide guide = Guide::load();
         for (QDockWidget* dock : window.findChildren<QDockWidget*>()) {
             dock->show();
@@ -228,7 +213,7 @@ private Q_SLOTS:
     {
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window);
         window.actionGroups().find(u"help_shortcuts"_s)->trigger();
         auto* sheet = window.findChild<ShortcutSheet*>();
         QVERIFY(sheet->isVisible());
@@ -319,7 +304,7 @@ private Q_SLOTS:
     {
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window);
         window.actionGroups().find(u"help_about"_s)->trigger();
         QTRY_VERIFY(window.findChild<QDialog*>());
         save(*window.findChild<QDialog*>(), u"about"_s);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "fixture.h"
+#include "windowtest.h"
 
 #include "fakes/fakeqmp.h"
 #include "lab/vmmlab.h"
@@ -17,9 +18,7 @@
 #include "tracelog/traceswitches.h"
 
 #include <KColorSchemeManager>
-#include <KLocalizedString>
 #include <KMessageWidget>
-#include <KSharedConfig>
 
 #include <QAction>
 #include <QApplication>
@@ -32,9 +31,7 @@
 #include <QListView>
 #include <QMenu>
 #include <QPushButton>
-#include <QRegularExpression>
 #include <QSignalSpy>
-#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
@@ -143,18 +140,8 @@ private:
     };
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        qputenv("XDG_RUNTIME_DIR", m_runtime.path().toLocal8Bit());
-        KLocalizedString::setApplicationDomain("cutover");
-    }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
-        KSharedConfig::openConfig()->deleteGroup(u"QmpCommandLine"_s);
-    }
+    void initTestCase() { ui::test::setUp(m_runtime.path()); }
+    void init() { ui::test::startAfresh({ u"QmpCommandLine"_s }); }
 
     void looks_data()
     {

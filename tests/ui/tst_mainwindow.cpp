@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "fixture.h"
+#include "windowtest.h"
 
 #include "colours.h"
 #include "mainwindow.h"
@@ -10,8 +11,6 @@
 #include "widgets/failurebox.h"
 
 #include <KColorSchemeManager>
-#include <KLocalizedString>
-#include <KSharedConfig>
 
 #include <QAbstractButton>
 #include <QAbstractItemView>
@@ -27,10 +26,8 @@
 #include <QMenuBar>
 #include <QModelIndex>
 #include <QPlainTextEdit>
-#include <QRegularExpression>
 #include <QScrollBar>
 #include <QSignalSpy>
-#include <QStandardPaths>
 #include <QTabBar>
 #include <QTest>
 
@@ -68,33 +65,15 @@ private:
             QVERIFY(image.save(folder + u'/' + name + u".png"));
     }
 
-    static void show(MainWindow& window)
-    {
-        window.resize(1280, 800);
-        window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
-        window.activateWindow();
-        QTest::qWait(0);
-    }
-
 private Q_SLOTS:
-    void initTestCase()
-    {
-        // Settings of the user are neither read nor written.
-        QStandardPaths::setTestModeEnabled(true);
-        KLocalizedString::setApplicationDomain("cutover");
-    }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
-    }
+    void initTestCase() { test::setUp(); }
+    void init() { test::startAfresh(); }
 
     void startPage()
     {
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         QVERIFY(window.startPanel()->isVisible());
         for (const QDockWidget* dock : window.findChildren<QDockWidget*>())
             QVERIFY(!dock->isVisible());
@@ -128,7 +107,7 @@ private Q_SLOTS:
         useScheme(scheme);
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         save(window.grab().toImage(), u"start-"_s + QLatin1StringView(QTest::currentDataTag()));
         session.go(op::state::Checking{});
         session.showMigrated();
@@ -151,7 +130,7 @@ private Q_SLOTS:
     {
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         const auto next = [&window] { QTest::keyClick(&window, Qt::Key_Return, Qt::ControlModifier); };
         session.go(op::state::Checking{});
         session.go(op::state::Ready{});
@@ -175,7 +154,7 @@ private Q_SLOTS:
     {
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         session.why = op::Failure{ .side = Side::Destination,
             .phase = op::SessionPhase::Devices,
             .error = { .code = ErrorCode::Remote,
@@ -207,7 +186,7 @@ private Q_SLOTS:
         test::ScriptedSession session;
         session.showMigrated();
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         TimelinePanel* panel = window.timelinePanel();
         panel->setFocus();
         QVERIFY(panel->view()->hasFocus());
@@ -248,7 +227,7 @@ private Q_SLOTS:
         test::ScriptedSession session;
         session.showMigrated();
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         const QList<std::pair<Qt::Key, QString>> panels{ { Qt::Key_1, u"fdsDock"_s },
             { Qt::Key_2, u"breakdownDock"_s }, { Qt::Key_3, u"qmpDock"_s }, { Qt::Key_4, u"preflightDock"_s },
             { Qt::Key_5, u"eventsDock"_s } };
@@ -278,7 +257,7 @@ private Q_SLOTS:
         if (started)
             session.showMigrated();
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         QSet<const QWidget*> reached;
         const QWidget* first = window.focusWidget();
         QVERIFY(first);
@@ -303,7 +282,7 @@ private Q_SLOTS:
     {
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         session.go(op::state::Checking{});
         session.go(op::state::Ready{});
         auto* guarded = window.findChild<QCheckBox*>(u"cardGuarded"_s);
@@ -334,7 +313,7 @@ private Q_SLOTS:
         test::ScriptedSession session;
         session.showMigrated();
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         const Interval before = window.timelinePanel()->zoom().range();
         auto* filter = window.findChild<QDockWidget*>(u"qmpDock"_s)->findChild<QLineEdit*>();
         filter->setFocus();
@@ -350,12 +329,12 @@ private Q_SLOTS:
         session.go(op::state::Finished{ .verified = true });
         {
             MainWindow window(&session);
-            show(window);
+            test::show(window, { 1280, 800 });
             window.findChild<QDockWidget*>(u"fdsDock"_s)->hide();
             window.close();
         }
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         auto* dock = window.findChild<QDockWidget*>(u"fdsDock"_s);
         QVERIFY(!dock->isVisible());
         window.actionGroups().find(u"view_reset"_s)->trigger();
@@ -388,7 +367,7 @@ private Q_SLOTS:
         test::ScriptedSession session;
         session.showMigrated();
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         QStringList unnamed;
         for (const QWidget* widget : window.findChildren<QWidget*>()) {
             const bool interactive

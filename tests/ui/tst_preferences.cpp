@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "fixture.h"
+#include "windowtest.h"
 
 #include "autorecord/automaticrecording.h"
 #include "autorecord/recordingfolder.h"
@@ -14,9 +15,7 @@
 #include "timeline/recording.h"
 
 #include <KColorSchemeManager>
-#include <KLocalizedString>
 #include <KPageWidget>
-#include <KSharedConfig>
 
 #include <QAbstractItemView>
 #include <QAction>
@@ -28,7 +27,6 @@
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
-#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -68,11 +66,7 @@ private:
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        KLocalizedString::setApplicationDomain("cutover");
-    }
+    void initTestCase() { test::setUp(); }
     void init()
     {
         QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));

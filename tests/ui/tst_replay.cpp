@@ -3,6 +3,7 @@
 
 #include "recordedsession.h"
 #include "viewtext.h"
+#include "windowtest.h"
 
 #include "mainwindow.h"
 #include "replay/player.h"
@@ -14,9 +15,7 @@
 #include "widgets/failurebox.h"
 #include "widgets/sessioncard.h"
 
-#include <KLocalizedString>
 #include <KMessageWidget>
-#include <KSharedConfig>
 
 #include <QAction>
 #include <QComboBox>
@@ -26,7 +25,6 @@
 #include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
-#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QStandardPaths>
@@ -47,14 +45,6 @@ private:
 
     QString file(const QString& name) const { return m_folder.filePath(name); }
 
-    static void show(MainWindow& window)
-    {
-        window.resize(1280, 800);
-        window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
-        window.activateWindow();
-        QTest::qWait(0);
-    }
     static void press(MainWindow& window, Qt::Key key, Qt::KeyboardModifiers modifiers = Qt::ControlModifier)
     {
         QTest::keyClick(&window, key, modifiers);
@@ -77,16 +67,10 @@ private:
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        KLocalizedString::setApplicationDomain("cutover");
-    }
+    void initTestCase() { test::setUp(); }
     void init()
     {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
-        KSharedConfig::openConfig()->deleteGroup(u"Recordings"_s);
+        test::startAfresh({ u"Recordings"_s });
         QDir(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + u"/cutover/recordings"_s)
             .removeRecursively();
     }
@@ -95,7 +79,7 @@ private Q_SLOTS:
     {
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         QVERIFY(!bar(window)->isVisible());
         QVERIFY(!action(window, u"recording_close"_s)->isEnabled());
         QVERIFY(!action(window, u"replay_play"_s)->isEnabled());
@@ -133,7 +117,7 @@ private Q_SLOTS:
         QString shown;
         {
             MainWindow window(&live);
-            show(window);
+            test::show(window, { 1280, 800 });
             test::tell(live, test::recordedSession());
             window.timelinePanel()->refresh();
             QTest::qWait(100);
@@ -145,7 +129,7 @@ private Q_SLOTS:
         }
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         window.recordings()->open(path);
         QTRY_VERIFY(bar(window)->isVisible());
         window.timelinePanel()->refresh();
@@ -156,7 +140,7 @@ private Q_SLOTS:
     {
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         window.recordings()->open(sampleFile());
         QTRY_VERIFY(bar(window)->isVisible());
         const std::size_t all = session.record().whole().size();
@@ -206,7 +190,7 @@ private Q_SLOTS:
     {
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         window.recordings()->open(sampleFile());
         QTRY_VERIFY(bar(window)->isVisible());
         const std::size_t all = session.record().whole().size();
@@ -234,7 +218,7 @@ private Q_SLOTS:
     {
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         window.recordings()->open(sampleFile());
         QTRY_VERIFY(bar(window)->isVisible());
         auto* speed = window.findChild<QComboBox*>(u"replaySpeed"_s);
@@ -274,7 +258,7 @@ private Q_SLOTS:
     {
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         window.recordings()->open(sampleFile());
         QTRY_VERIFY(bar(window)->isVisible());
         window.timelinePanel()->refresh();
@@ -289,7 +273,7 @@ private Q_SLOTS:
     {
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         QMimeData data;
         data.setUrls({ QUrl::fromLocalFile(sampleFile()) });
         QDragEnterEvent enter(QPoint(5, 5), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
@@ -317,7 +301,7 @@ private Q_SLOTS:
         QVERIFY(damaged.resize(damaged.size() - 30));
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         window.recordings()->open(path);
         QTRY_VERIFY(bar(window)->isVisible());
         auto* message = window.findChild<KMessageWidget*>(u"replayDamage"_s);
@@ -350,7 +334,7 @@ private Q_SLOTS:
         none.close();
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         window.recordings()->open(path);
         QTRY_VERIFY2(failureText(window).contains(says), qPrintable(failureText(window)));
         QVERIFY(window.startPanel()->isVisible());
@@ -367,7 +351,7 @@ private Q_SLOTS:
         test::writeRecording(path, {});
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         window.recordings()->open(path);
         QTRY_VERIFY(bar(window)->isVisible());
         for (const Qt::Key key : { Qt::Key_Left, Qt::Key_Right, Qt::Key_Home, Qt::Key_End, Qt::Key_Space })
@@ -387,7 +371,7 @@ private Q_SLOTS:
         test::writeRecording(path, events);
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         window.recordings()->open(path);
         auto* progress = window.findChild<QWidget*>(u"recordingProgress"_s);
         QTRY_VERIFY(progress->isVisible() || bar(window)->isVisible());
@@ -406,7 +390,7 @@ private Q_SLOTS:
     {
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         QMenu* menu = window.recordings()->recentMenu();
         Q_EMIT menu->aboutToShow();
         QCOMPARE(menu->actions().size(), 1);
@@ -424,7 +408,7 @@ private Q_SLOTS:
     {
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         op::SessionRequest request;
         request.source.qmpPath = file(u"nothing-here"_s);
         window.begin(request);
@@ -446,7 +430,7 @@ private Q_SLOTS:
         existing.close();
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         window.recordings()->open(sampleFile());
         QTRY_VERIFY(bar(window)->isVisible());
         // All of the recording, wherever its replay stands.

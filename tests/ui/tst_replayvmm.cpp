@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "viewtext.h"
+#include "windowtest.h"
 
 #include "lab/vmmlab.h"
 #include "mainwindow.h"
@@ -10,13 +11,8 @@
 #include "replay/replaysession.h"
 #include "timeline/timelinepanel.h"
 
-#include <KLocalizedString>
-#include <KSharedConfig>
-
 #include <QJsonDocument>
-#include <QRegularExpression>
 #include <QSignalSpy>
-#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -41,26 +37,9 @@ private:
         return lines;
     }
 
-    static void show(MainWindow& window)
-    {
-        window.resize(1400, 900);
-        window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
-        window.activateWindow();
-    }
-
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        qputenv("XDG_RUNTIME_DIR", m_runtime.path().toLocal8Bit());
-        KLocalizedString::setApplicationDomain("cutover");
-    }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
-    }
+    void initTestCase() { test::setUp(m_runtime.path()); }
+    void init() { test::startAfresh(); }
 
     void theRecordingShowsTheSame_data()
     {
@@ -86,7 +65,7 @@ private Q_SLOTS:
         {
             ReplaySession session;
             MainWindow window(&session);
-            show(window);
+            test::show(window, { 1400, 900 });
             op::SessionRequest request;
             request.source.qmpPath = lab.qmpPath();
             request.parameters = { { u"handover"_s, u"prepared"_s } };
@@ -125,7 +104,7 @@ private Q_SLOTS:
 
         ReplaySession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1400, 900 });
         window.recordings()->open(path);
         QTRY_VERIFY(window.recordings()->isShown());
         window.timelinePanel()->refresh();

@@ -2,20 +2,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "rescuefixture.h"
+#include "windowtest.h"
 
 #include "mainwindow.h"
 #include "rescue/closing.h"
 #include "rescue/rescuepanel.h"
 
-#include <KLocalizedString>
-#include <KSharedConfig>
-
 #include <QAction>
 #include <QLabel>
 #include <QMessageBox>
 #include <QPushButton>
-#include <QRegularExpression>
-#include <QStandardPaths>
 #include <QTest>
 #include <QToolButton>
 
@@ -29,13 +25,6 @@ class TestRescue : public QObject
 {
     Q_OBJECT
 private:
-    static void show(MainWindow& window)
-    {
-        window.resize(1280, 800);
-        window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
-        window.activateWindow();
-    }
     static QPushButton* answer(const MainWindow& window, const QString& text)
     {
         auto* box = window.findChild<QMessageBox*>(u"closeQuestion"_s);
@@ -47,22 +36,14 @@ private:
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        KLocalizedString::setApplicationDomain("cutover");
-    }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
-    }
+    void initTestCase() { test::setUp(); }
+    void init() { test::startAfresh(); }
 
     void saysAndOffers()
     {
         RescueSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         auto* panel = window.findChild<RescuePanel*>();
         QVERIFY(!panel->isVisible());
         QVERIFY(!window.actionGroups().find(u"session_rescue"_s)->isEnabled());
@@ -119,7 +100,7 @@ private Q_SLOTS:
         QFETCH(const bool, consoleSawItRun);
         RescueSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         op::PairEvidence evidence = waitingPair();
         evidence.destination = destination;
         evidence.journal.stage = op::JournalStage::Moved;
@@ -141,7 +122,7 @@ private Q_SLOTS:
         newer.folder = u"/run/cutover/pair-2"_s;
         session.left = { newer, older };
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         window.takeUpLeftPair();
         QCOMPARE(session.calls, QStringList{ u"attach /run/cutover/pair-2"_s });
         op::PairEvidence evidence = waitingPair();
@@ -183,7 +164,7 @@ private Q_SLOTS:
     {
         RescueSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         session.go(op::state::Checking{});
         session.go(op::state::Moving{});
         QVERIFY(!window.close());
@@ -207,7 +188,7 @@ private Q_SLOTS:
     {
         RescueSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         session.go(op::state::Checking{});
         session.go(op::state::Committing{});
         QVERIFY(!window.close());
@@ -225,7 +206,7 @@ private Q_SLOTS:
     {
         RescueSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         session.go(op::state::Checking{});
         session.go(op::state::Committing{});
         window.closeUnasked();

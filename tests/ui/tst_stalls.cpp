@@ -3,18 +3,14 @@
 
 #include "integration/vmmprocess.h"
 #include "stallingpeer.h"
+#include "windowtest.h"
 
 #include "livesession.h"
 #include "mainwindow.h"
 #include "nextstep.h"
 
-#include <KLocalizedString>
-#include <KSharedConfig>
-
 #include <QAction>
 #include <QMessageBox>
-#include <QRegularExpression>
-#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
@@ -126,18 +122,8 @@ private:
     QString nextPath() { return m_runtime.filePath(u"peer%1"_s.arg(m_number++)); }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        qputenv("XDG_RUNTIME_DIR", m_runtime.path().toLocal8Bit());
-        KLocalizedString::setApplicationDomain("cutover");
-    }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        for (const QString& group : { u"MainWindow"_s, u"RecentSessions"_s })
-            KSharedConfig::openConfig()->deleteGroup(group);
-    }
+    void initTestCase() { ui::test::setUp(m_runtime.path()); }
+    void init() { ui::test::startAfresh({ u"RecentSessions"_s }); }
 
     void connectingToAFullQueue()
     {

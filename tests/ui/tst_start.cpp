@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "fixture.h"
+#include "windowtest.h"
 
 #include "mainwindow.h"
 #include "operator/reviewedcommand.h"
@@ -9,8 +10,6 @@
 #include "widgets/failurebox.h"
 
 #include <KConfigGroup>
-#include <KLocalizedString>
-#include <KSharedConfig>
 
 #include <QAction>
 #include <QCheckBox>
@@ -27,9 +26,7 @@
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QPushButton>
-#include <QRegularExpression>
 #include <QStandardItemModel>
-#include <QStandardPaths>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
@@ -98,15 +95,6 @@ class TestStart : public QObject
 private:
     QTemporaryDir m_folder;
 
-    static void show(MainWindow& window)
-    {
-        window.resize(1280, 800);
-        window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
-        window.activateWindow();
-        QTest::qWait(0);
-    }
-
     static void save(MainWindow& window, const QString& name)
     {
         const QString folder = qEnvironmentVariable("CUTOVER_SCREENSHOTS");
@@ -158,24 +146,15 @@ private:
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        KLocalizedString::setApplicationDomain("cutover");
-    }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        for (const QString& group : { u"MainWindow"_s, u"RecentSessions"_s, u"Programs"_s })
-            KSharedConfig::openConfig()->deleteGroup(group);
-    }
+    void initTestCase() { test::setUp(); }
+    void init() { test::startAfresh({ u"RecentSessions"_s, u"Programs"_s }); }
 
     void enterConnectsToTheFirstOne()
     {
         test::ScriptedSession session;
         session.running = { takenVmm(11, u"taken"_s), vmm(12, u"web-07"_s), vmm(13, u"db"_s) };
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         auto* table = the<QTreeView>(window, u"vmmTable"_s);
         QTRY_COMPARE(table->model()->rowCount(), 3);
         save(window, u"start-vmms"_s);
@@ -195,7 +174,7 @@ private Q_SLOTS:
         test::ScriptedSession session;
         session.running = { vmm(12, u"web-07"_s), takenVmm(13, u"db"_s) };
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         auto* table = the<QTreeView>(window, u"vmmTable"_s);
         QTRY_COMPARE(table->model()->rowCount(), 2);
         auto* path = the<QLineEdit>(window, u"sourcePath"_s);
@@ -223,7 +202,7 @@ private Q_SLOTS:
     {
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         auto* path = the<QLineEdit>(window, u"sourcePath"_s);
         auto* hint = the<QLabel>(window, u"sourceHint"_s);
         type(path, u"vm.qmp"_s);
@@ -238,7 +217,7 @@ private Q_SLOTS:
     {
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         QLocalServer server;
         const QString socket = m_folder.filePath(u"vm.qmp"_s);
         QVERIFY(server.listen(socket));
@@ -261,7 +240,7 @@ private Q_SLOTS:
     {
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         StartPanel* page = window.startPanel();
         type(the<QLineEdit>(window, u"sourcePath"_s), u"/run/vm"_s);
         choose(the<QComboBox>(window, u"modeBox"_s, page), 1);
@@ -288,7 +267,7 @@ private Q_SLOTS:
     {
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         const QString program = m_folder.filePath(u"qemu-new"_s);
         QFile file(program);
         QVERIFY(file.open(QIODevice::WriteOnly));
@@ -304,7 +283,7 @@ private Q_SLOTS:
     {
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         type(the<QLineEdit>(window, u"sourcePath"_s), u"/run/vm"_s);
         choose(the<QComboBox>(window, u"destinationKind"_s, window.startPanel()), 1);
         auto* connect = the<QPushButton>(window, u"connectButton"_s);
@@ -326,7 +305,7 @@ private Q_SLOTS:
         test::ScriptedSession session;
         session.running = { vmm(12, u"web-07"_s) };
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         StartPanel* page = window.startPanel();
         QTRY_VERIFY(the<QTreeView>(window, u"vmmTable"_s)->currentIndex().isValid());
         choose(the<QComboBox>(window, u"destinationKind"_s, page), 2);
@@ -361,7 +340,7 @@ private Q_SLOTS:
             = { { .option = 0, .kind = op::IncomingSpec::Kind::Cpr, .text = {}, .path = u"/run/new.cpr"_s } };
         session.running = { waiting, vmm(13, u"web-07"_s) };
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         auto* table = the<QTreeView>(window, u"vmmTable"_s);
         QTRY_COMPARE(table->currentIndex().row(), 1);
         QTest::keyClick(table, Qt::Key_Up);
@@ -378,7 +357,7 @@ private Q_SLOTS:
         test::ScriptedSession session;
         {
             MainWindow window(&session);
-            show(window);
+            test::show(window, { 1280, 800 });
             choose(the<QComboBox>(window, u"modeBox"_s, window.startPanel()), 1);
             auto* path = the<QLineEdit>(window, u"sourcePath"_s);
             type(path, u"/run/vm"_s);
@@ -389,7 +368,7 @@ private Q_SLOTS:
         }
         session.go(op::state::Idle{});
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         auto* recent = the<QTreeView>(window, u"recentTable"_s);
         QCOMPARE(recent->model()->rowCount(), 1);
         QCOMPARE(recent->model()->index(0, 0).data().toString(), u"web-07"_s);
@@ -417,7 +396,7 @@ private Q_SLOTS:
         QFETCH(const bool, ofDestination);
         test::ScriptedSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         auto* path = the<QLineEdit>(window, u"sourcePath"_s);
         type(path, u"/run/typo"_s);
         QTest::keyClick(path, Qt::Key_Return);
@@ -455,7 +434,7 @@ private Q_SLOTS:
         SeenSession session;
         session.asked.source.qmpPath = u"/run/vm"_s;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         derive(session);
         QTest::keyClick(&window, Qt::Key_O, Qt::ControlModifier | Qt::AltModifier);
         auto* dock = the<QDockWidget>(window, u"setupDock"_s);
@@ -508,7 +487,7 @@ private Q_SLOTS:
         SeenSession session;
         session.see(QStringLiteral(CUTOVER_TEST_DATA "/qmp-schema-11.1.json"));
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         derive(session);
         QTest::keyClick(&window, Qt::Key_P, Qt::ControlModifier | Qt::AltModifier);
         auto* table = the<QTreeView>(window, u"parameterTable"_s);
@@ -544,7 +523,7 @@ private Q_SLOTS:
     {
         SeenSession session;
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         derive(session);
         QTest::keyClick(&window, Qt::Key_M, Qt::ControlModifier | Qt::AltModifier);
         auto* dock = the<QDockWidget>(window, u"setupDock"_s);
@@ -570,7 +549,7 @@ private Q_SLOTS:
         session.see(QStringLiteral(CUTOVER_TEST_DATA "/qmp-schema-11.1.json"));
         session.facts.modes = { u"normal"_s };
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1280, 800 });
         derive(session);
         const auto* box = the<QComboBox>(window, u"modeBox"_s, the<QDockWidget>(window, u"setupDock"_s));
         const auto* items = qobject_cast<const QStandardItemModel*>(box->model());

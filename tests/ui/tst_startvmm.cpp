@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "integration/vmmprocess.h"
+#include "windowtest.h"
 
 #include "livesession.h"
 #include "mainwindow.h"
@@ -9,16 +10,11 @@
 #include "start/parametersmodel.h"
 #include "start/startpanel.h"
 
-#include <KLocalizedString>
-#include <KSharedConfig>
-
 #include <QAction>
 #include <QComboBox>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
-#include <QRegularExpression>
-#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTreeView>
@@ -70,23 +66,13 @@ private:
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        qputenv("XDG_RUNTIME_DIR", m_runtime.path().toLocal8Bit());
-        KLocalizedString::setApplicationDomain("cutover");
-    }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        for (const QString& group : { u"MainWindow"_s, u"RecentSessions"_s })
-            KSharedConfig::openConfig()->deleteGroup(group);
-    }
+    void initTestCase() { ui::test::setUp(m_runtime.path()); }
+    void init() { ui::test::startAfresh({ u"RecentSessions"_s }); }
 
     void fromTheListToTheEnd()
     {
         const QString socket = m_runtime.filePath(u"pulse.qmp"_s);
-        test::VmmProcess vmm({ u"-name"_s, u"pulse-start"_s, u"-m"_s, u"64M"_s, u"-qmp"_s,
+        cutover::test::VmmProcess vmm({ u"-name"_s, u"pulse-start"_s, u"-m"_s, u"64M"_s, u"-qmp"_s,
             u"unix:%1,server=on,wait=off"_s.arg(socket), u"-msg"_s, u"timestamp=on"_s, u"-D"_s,
             m_runtime.filePath(u"pulse.log"_s) });
         QVERIFY(vmm.isRunning());

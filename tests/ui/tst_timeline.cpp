@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "fixture.h"
+#include "windowtest.h"
 
 #include "colours.h"
 #include "mainwindow.h"
@@ -11,8 +12,6 @@
 #include "timeline/timelinepanel.h"
 
 #include <KColorSchemeManager>
-#include <KLocalizedString>
-#include <KSharedConfig>
 
 #include <QAccessible>
 #include <QAction>
@@ -25,7 +24,6 @@
 #include <QRegularExpression>
 #include <QScrollBar>
 #include <QSignalSpy>
-#include <QStandardPaths>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
@@ -105,16 +103,10 @@ private:
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        KLocalizedString::setApplicationDomain("cutover");
-    }
+    void initTestCase() { test::setUp(); }
     void init()
     {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
-        KSharedConfig::openConfig()->deleteGroup(u"Timeline"_s);
+        test::startAfresh({ u"Timeline"_s });
         m_session.events.clear();
         m_window = std::make_unique<MainWindow>(&m_session);
         m_window->resize(1400, 900);

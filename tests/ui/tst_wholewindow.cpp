@@ -2,20 +2,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "fixture.h"
+#include "windowtest.h"
 
 #include "mainwindow.h"
 
 #include <KCommandBar>
-#include <KLocalizedString>
-#include <KSharedConfig>
 
 #include <QAbstractItemView>
 #include <QAccessible>
 #include <QAction>
 #include <QDockWidget>
 #include <QMenuBar>
-#include <QRegularExpression>
-#include <QStandardPaths>
 #include <QTest>
 
 using namespace cutover;
@@ -28,15 +25,6 @@ class TestWholeWindow : public QObject
 {
     Q_OBJECT
 private:
-    static void show(MainWindow& window)
-    {
-        window.resize(1400, 900);
-        window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
-        window.activateWindow();
-        QTest::qWait(0);
-    }
-
     /// "start", "session", or the name of a dock.
     static void addPlaces()
     {
@@ -52,7 +40,7 @@ private:
     /// A window that shows \a place; what is to be looked at in it.
     static QWidget* go(test::ScriptedSession& session, MainWindow& window, const QString& place)
     {
-        show(window);
+        test::show(window, { 1400, 900 });
         if (place == u"start")
             return window.centralWidget();
         session.go(op::state::Checking{});
@@ -116,17 +104,8 @@ private:
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        KLocalizedString::setApplicationDomain("cutover");
-    }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        for (const QString& group : { u"MainWindow"_s, u"RecentSessions"_s })
-            KSharedConfig::openConfig()->deleteGroup(group);
-    }
+    void initTestCase() { test::setUp(); }
+    void init() { test::startAfresh({ u"RecentSessions"_s }); }
 
     void everyControlHasANameAndARole_data() { addPlaces(); }
     void everyControlHasANameAndARole()
@@ -184,7 +163,7 @@ private Q_SLOTS:
         test::ScriptedSession session;
         session.showMigrated();
         MainWindow window(&session);
-        show(window);
+        test::show(window, { 1400, 900 });
         window.actionGroups().find(u"help_commands"_s)->trigger();
         auto* palette = window.findChild<KCommandBar*>();
         QVERIFY(palette);

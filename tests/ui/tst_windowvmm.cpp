@@ -8,18 +8,14 @@
 #include "preflight/preflightpanel.h"
 #include "pulse/pulsepanel.h"
 #include "pulse/pulsestrip.h"
-
-#include <KLocalizedString>
-#include <KSharedConfig>
+#include "windowtest.h"
 
 #include <QAction>
 #include <QApplication>
 #include <QDockWidget>
 #include <QFileInfo>
 #include <QPushButton>
-#include <QRegularExpression>
 #include <QSignalSpy>
-#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTreeView>
@@ -71,17 +67,8 @@ private:
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QStandardPaths::setTestModeEnabled(true);
-        qputenv("XDG_RUNTIME_DIR", m_runtime.path().toLocal8Bit());
-        KLocalizedString::setApplicationDomain("cutover");
-    }
-    void init()
-    {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
-        KSharedConfig::openConfig()->deleteGroup(u"MainWindow"_s);
-    }
+    void initTestCase() { test::setUp(m_runtime.path()); }
+    void init() { test::startAfresh(); }
 
     void pulseOfARealSwitchover()
     {
