@@ -23,20 +23,6 @@ using lessons::Finding;
 using lessons::Lesson;
 using lessons::Step;
 
-QJsonObject findingJson(const Finding& finding)
-{
-    return { { u"holds"_s, finding.holds }, { u"expected"_s, finding.sentence },
-        { u"seen"_s, finding.seen } };
-}
-
-QJsonArray findingsJson(std::span<const Finding> findings)
-{
-    QJsonArray array;
-    for (const Finding& finding : findings)
-        array.append(findingJson(finding));
-    return array;
-}
-
 class LessonList : public Command
 {
 public:
@@ -116,7 +102,7 @@ public:
     {
         if (m_json) {
             m_console.printJson({ { u"type"_s, u"step"_s }, { u"id"_s, step.id }, { u"title"_s, step.title },
-                { u"trouble"_s, trouble }, { u"findings"_s, findingsJson(findings) } });
+                { u"trouble"_s, trouble }, { u"findings"_s, lessons::toJson(findings) } });
             return;
         }
         for (const Finding& finding : findings) {
@@ -140,7 +126,7 @@ public:
         if (m_json) {
             QJsonObject summary{ { u"type"_s, u"summary"_s }, { u"lesson"_s, lesson.name },
                 { u"exitCode"_s, int{ good ? ExitDone : ExitFailed } },
-                { u"findings"_s, findingsJson(findings) } };
+                { u"findings"_s, lessons::toJson(findings) } };
             for (auto each = more.begin(); each != more.end(); ++each)
                 summary.insert(each.key(), each.value());
             m_console.printJson(summary);

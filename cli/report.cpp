@@ -34,7 +34,7 @@ std::optional<timeline::Heartbeat> watchedGap(std::span<const timeline::Event> e
 {
     const timeline::PulseTrail trail = timeline::pulseTrail(events);
     if (trail.heartbeats.empty() || !trail.heartbeats.back().observed
-        || timeline::pulseGaps(trail, timeline::summarize(events).pause).empty())
+        || timeline::pulseGaps(trail, timeline::pauseBreakdown(events)).empty())
         return std::nullopt;
     return trail.heartbeats.back();
 }

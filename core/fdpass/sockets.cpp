@@ -141,9 +141,8 @@ std::optional<UnixEntry> findUnixEntry(quint32 inode)
     return found;
 }
 
-/// The lines of a table in /proc/PID/net, without its heading, each split at blanks. Bounded: the
-/// table of a busy host can be long.
-/// A file of the network namespace of process \a pid, such as "tcp"; empty where it cannot be read.
+/// A table of the network namespace of process \a pid, such as "tcp"; empty where it cannot be read. Bounded:
+/// that of a busy host can be long.
 QByteArray readNet(pid_t pid, const char* table)
 {
     constexpr qint64 limit = qint64{ 16 } * 1024 * 1024;
@@ -151,6 +150,7 @@ QByteArray readNet(pid_t pid, const char* table)
     return file.open(QIODevice::ReadOnly) ? file.read(limit) : QByteArray();
 }
 
+/// The lines of a table, without its heading, each split at blanks.
 QList<QList<QByteArray>> netTable(pid_t pid, const char* table)
 {
     QList<QList<QByteArray>> rows;

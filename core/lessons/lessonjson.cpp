@@ -26,7 +26,7 @@ QJsonValue Fields::take(QLatin1StringView name, QJsonValue::Type type, bool requ
     } else if (value.type() != type) {
         fail(i18nc("a member's name", "“%1” is of another type", name));
     }
-    return value.type() == type ? m_object.value(name) : QJsonValue();
+    return value.type() == type ? value : QJsonValue();
 }
 
 QString Fields::text(QLatin1StringView name, bool required)

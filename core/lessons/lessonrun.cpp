@@ -148,18 +148,18 @@ void LessonRun::noteEvents(std::size_t first, std::size_t count)
 {
     if (!isActive() || !m_waiting)
         return;
+    const auto events = m_stage.record().events();
+    const auto fresh
+        = events.first(std::min(first + count, events.size())).subspan(std::min(first, events.size()));
     if (std::holds_alternative<action::Switch>(step()->action))
-        noteSwitch(first, count);
-    if (const auto* migrate = std::get_if<action::Migrate>(&step()->action); migrate)
-        killInTime(migrate->killAt, first, count);
+        noteSwitch(fresh);
+    if (const auto* migrate = std::get_if<action::Migrate>(&step()->action))
+        killInTime(migrate->killAt, fresh);
 }
 
 /// The news of a state come when it may be over; its event comes as it begins.
-void LessonRun::killInTime(const QString& state, std::size_t first, std::size_t count)
+void LessonRun::killInTime(const QString& state, std::span<const timeline::Event> fresh)
 {
-    const auto events = m_stage.record().events();
-    const auto fresh = events.subspan(std::min(first, events.size()))
-                           .first(std::min(count, events.size() - std::min(first, events.size())));
     const bool due = !state.isEmpty() && std::ranges::any_of(fresh, [&state](const timeline::Event& event) {
         return event.category == Category::State && event.name == state;
     });
@@ -170,17 +170,16 @@ void LessonRun::killInTime(const QString& state, std::size_t first, std::size_t 
             this, [this, why = killed.error().message()] { stop(why); }, Qt::QueuedConnection);
 }
 
-void LessonRun::noteSwitch(std::size_t first, std::size_t count)
+void LessonRun::noteSwitch(std::span<const timeline::Event> fresh)
 {
-    const auto events = m_stage.record().events();
-    for (std::size_t i = first; i < std::min(first + count, events.size()); ++i) {
-        if (events[i].category != Category::Action || events[i].name != "switch"_L1)
+    for (const timeline::Event& event : fresh) {
+        if (event.category != Category::Action || event.name != "switch"_L1)
             continue;
         m_acted = --m_switchesDue == 0;
         // The check that counts is the one that comes after the last of them.
         m_checkSeen = false;
-        if (!events[i].attributes["ok"_L1].toBool()) {
-            const QString cause = events[i].attributes["cause"_L1].toString();
+        if (!event.attributes["ok"_L1].toBool()) {
+            const QString cause = event.attributes["cause"_L1].toString();
             QMetaObject::invokeMethod(this, [this, cause] { stop(cause); }, Qt::QueuedConnection);
         }
     }

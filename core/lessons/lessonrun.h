@@ -14,6 +14,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace cutover::lessons {
@@ -86,8 +87,8 @@ private:
     Result<void> kill(Side side);
     void stateMoved();
     void noteEvents(std::size_t first, std::size_t count);
-    void noteSwitch(std::size_t first, std::size_t count);
-    void killInTime(const QString& state, std::size_t first, std::size_t count);
+    void noteSwitch(std::span<const timeline::Event> fresh);
+    void killInTime(const QString& state, std::span<const timeline::Event> fresh);
     void tryRescue();
     void takeReply(const action::Qmp& qmp, const Reply& reply);
     void watch();

@@ -7,7 +7,6 @@
 
 #include <KLocalizedString>
 
-#include <QFile>
 #include <QJsonArray>
 
 #include <algorithm>
@@ -16,20 +15,24 @@ using namespace Qt::StringLiterals;
 
 namespace cutover::lessons {
 
-static constexpr std::size_t eventsAtOnce = 1000;
+QJsonArray toJson(std::span<const Finding> findings)
+{
+    QJsonArray array;
+    for (const Finding& finding : findings)
+        array.append(QJsonObject{ { u"holds"_s, finding.holds }, { u"expected"_s, finding.sentence },
+            { u"seen"_s, finding.seen } });
+    return array;
+}
 
 timeline::Event toEvent(const StepMark& mark, qint64 timeNs)
 {
-    QJsonArray findings;
-    for (const Finding& finding : mark.findings)
-        findings.append(QJsonObject{ { u"holds"_s, finding.holds }, { u"expected"_s, finding.sentence },
-            { u"seen"_s, finding.seen } });
     return { .side = Side::Console,
         .timeNs = timeNs,
         .category = timeline::Category::Action,
         .name = u"lesson"_s,
         .attributes = { { u"lesson"_s, mark.lesson }, { u"vmm"_s, mark.vmm }, { u"step"_s, mark.step },
-            { u"text"_s, mark.title }, { u"trouble"_s, mark.trouble }, { u"findings"_s, findings } } };
+            { u"text"_s, mark.title }, { u"trouble"_s, mark.trouble },
+            { u"findings"_s, toJson(mark.findings) } } };
 }
 
 std::vector<PlacedMark> stepMarks(std::span<const timeline::Event> events)
@@ -65,23 +68,10 @@ Result<RecordedLesson> recordedLesson(const QString& name, Vmm vmm)
         .path = u":/cutover/lessons/recordings/%1-%2.cutover"_s.arg(name, vmmId(vmm)),
         .recording = {},
         .marks = {} };
-    QFile file(recorded.path);
-    if (!file.open(QIODevice::ReadOnly))
-        return failure(ErrorCode::NotFound, i18n("open the lesson's recording"), name, file.errorString());
-    timeline::RecordingReader reader(&file);
-    auto header = reader.readHeader();
-    if (!header)
-        return std::unexpected(header.error());
-    recorded.recording.header = std::move(*header);
-    for (;;) {
-        const auto count = reader.read(recorded.recording.events, eventsAtOnce);
-        if (!count)
-            return std::unexpected(count.error());
-        if (*count == 0)
-            break;
-    }
-    recorded.recording.damage = reader.damage();
-    recorded.recording.skippedEvents = reader.skippedEvents();
+    auto recording = timeline::readRecording(recorded.path);
+    if (!recording)
+        return std::unexpected(recording.error());
+    recorded.recording = std::move(*recording);
     recorded.marks = stepMarks(recorded.recording.events);
     const auto fits = std::ranges::equal(
         recorded.marks, recorded.lesson.steps, {}, [](const PlacedMark& placed) { return placed.mark.step; },

@@ -7,6 +7,8 @@
 #include "lessons/lesson.h"
 #include "timeline/recording.h"
 
+#include <QJsonArray>
+
 #include <span>
 #include <vector>
 
@@ -26,6 +28,8 @@ struct StepMark
     bool operator==(const StepMark&) const = default;
 };
 
+/// [{holds, expected, seen}], as in a record.
+QJsonArray toJson(std::span<const Finding> findings);
 timeline::Event toEvent(const StepMark& mark, qint64 timeNs);
 
 /// A mark, and where it stands among the events that it was read from.

@@ -89,8 +89,7 @@ Check modeOffered(const Context& context)
                 i18n(
                     "There the source becomes the new program itself, and nothing is left to go back to when "
                     "that fails. Choose cpr-transfer: it moves as little, and the source stays until the "
-                    "guest "
-                    "runs.")),
+                    "guest runs.")),
             context, u"cpr-transfer"_s);
     if (!known.contains(mode))
         return warning(id, title, i18n("It offers “%1”, which Cutover does not know.", mode),

@@ -63,8 +63,8 @@ struct SessionRequest
     QJsonObject capabilities; ///< the same for capabilities, name to bool
     bool defer = true; ///< -incoming defer, else an -incoming URI
     bool guarded = true; ///< the destination starts only by our cont
-    QString
-        stateFile; ///< cpr-reboot: absolute; removed when the guest runs again; empty: in the pair's folder
+    /// cpr-reboot: absolute; removed when the guest runs again; empty: in the pair's folder
+    QString stateFile;
     bool keepSource = false; ///< Finish leaves the source in postmigrate
     /// Both channels lead through this process, which tells what passes; its end ends the migration, too.
     bool relay = false;

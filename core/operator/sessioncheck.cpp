@@ -123,12 +123,16 @@ void Session::Private::probeBinary()
     });
 }
 
-void Session::Private::planSavedState()
+void Session::Private::planMainChannel(const QString& path)
 {
-    const QString path
+    if (!plan.savesToFile()) {
+        plan.mainAddress = Plan::unixAddress(path);
+        return;
+    }
+    const QString file
         = request.stateFile.isEmpty() ? QString(folder + QStringLiteral("/vm.state")) : request.stateFile;
-    plan.saved = lookAtSavedState(sourceFacts, path);
-    plan.mainAddress = Plan::fileAddress(path);
+    plan.saved = lookAtSavedState(sourceFacts, file);
+    plan.mainAddress = Plan::fileAddress(file);
     const QString ignoreShared = QStringLiteral("x-ignore-shared");
     if (sourceFacts.capability(ignoreShared))
         plan.capabilities.insert(ignoreShared, plan.saved->ignoresShared());
@@ -140,10 +144,7 @@ Result<void> Session::Private::deriveDestination()
     if (!created)
         return std::unexpected(created.error());
     folder = *created;
-    if (plan.savesToFile())
-        planSavedState();
-    else
-        plan.mainAddress = Plan::unixAddress(folder + QStringLiteral("/main.sock"));
+    planMainChannel(folder + QStringLiteral("/main.sock"));
     plan.cprPath = plan.needsCprChannel() ? QString(folder + QStringLiteral("/cpr.sock")) : QString();
     plan.connectBackPath = folder + QStringLiteral("/connect-back.sock");
 
@@ -251,11 +252,7 @@ void Session::Private::concludeCheck()
             return;
         }
         folder = *created;
-        if (plan.savesToFile())
-            planSavedState();
-        else
-            plan.mainAddress = Plan::unixAddress(
-                plan.deferIncoming ? QString(folder + QStringLiteral("/main.sock")) : spec.mainPath);
+        planMainChannel(plan.deferIncoming ? QString(folder + QStringLiteral("/main.sock")) : spec.mainPath);
     } else if (const auto derived = deriveDestination(); !derived) {
         failCheck(Side::Destination, SessionPhase::Preflight, derived.error());
         return;

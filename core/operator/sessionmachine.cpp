@@ -36,9 +36,9 @@ GuestLocation locate(const MachineConfig& config, const Knowledge& known)
     const bool destinationRuns = destinationExists && destination.runState == u"running";
     const bool destinationLoaded = destinationExists && destination.answered && !destinationRuns
         && destination.migrationStatus == u"completed" && known.fdLost.isEmpty();
+    const bool guardHolds = config.guarded && !known.guardReleased;
     // Only an answer of its own proves that a living source does not run the guest; while its
     // migration is not over it may yet resume.
-    const bool guardHolds = config.guarded && !known.guardReleased;
     // One that was stopped before it was told to migrate does not resume by itself; what it waits for may
     // never come, and a guarded destination cannot run the guest meanwhile.
     const bool stoppedAhead = source.runState == u"paused" && guardHolds;

@@ -36,8 +36,9 @@ public:
     void carryOut(const SessionAction& action);
     void callVmm(const action::Call& call);
     void writeStage(JournalStage stage);
-    /// What the logs tell by now of descriptors that did not arrive; nothing in modes that pass none.
+    /// Into the journal: that the destination of a stranded migration was seen to run.
     void rememberThatItRan();
+    /// What the logs tell by now of descriptors that did not arrive; nothing in modes that pass none.
     void lookForLostFds();
 
     // sessioncheck.cpp
@@ -45,7 +46,8 @@ public:
     void collectFacts();
     void probeBinary();
     Result<void> deriveDestination();
-    void planSavedState();
+    /// Where the guest goes through: a state file in modes that save it, else the socket \a path.
+    void planMainChannel(const QString& path);
     void concludeCheck();
     std::vector<Check> unfinishedPairs() const;
     void failCheck(Side side, SessionPhase phase, const Error& error);

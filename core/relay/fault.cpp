@@ -177,7 +177,7 @@ LinkFilter::Verdict FaultFilter::inspect(
             const auto at = std::size_t(std::max(fault.offset - offset, qint64(0)));
             if (fault.kind == Fault::Kind::Stall) {
                 verdict.hold = true;
-                if (each.resumeNs++ == 0)
+                if (!std::exchange(each.told, true))
                     m_done.push_back(fault);
                 return verdict;
             }
@@ -190,7 +190,7 @@ LinkFilter::Verdict FaultFilter::inspect(
             continue;
         }
         if (fault.kind == Fault::Kind::Withhold && fault.name == everyName) {
-            if (!fds.empty() && each.resumeNs++ == 0)
+            if (!fds.empty() && !std::exchange(each.told, true))
                 m_done.push_back(fault);
             fds.clear();
             continue;

@@ -75,6 +75,7 @@ private:
     {
         Fault fault;
         bool done = false;
+        bool told = false; ///< what goes on for ever is told of once
         qint64 resumeNs = 0; ///< Delay, once it has begun
     };
     std::vector<Pending> m_pending;

@@ -65,10 +65,8 @@ QString metricTitle(Metric metric)
     return i18n("Command to end");
 }
 
-std::optional<qint64> value(const Run& run, Metric metric)
+std::optional<qint64> measured(const Run& run, Metric metric)
 {
-    if (run.outcome != RunOutcome::Migrated)
-        return std::nullopt;
     switch (metric) {
     case Metric::Pause:
         return run.pauseNs;
@@ -82,6 +80,11 @@ std::optional<qint64> value(const Run& run, Metric metric)
         break;
     }
     return run.totalNs > 0 ? std::optional(run.totalNs) : std::nullopt;
+}
+
+std::optional<qint64> value(const Run& run, Metric metric)
+{
+    return run.outcome == RunOutcome::Migrated ? measured(run, metric) : std::nullopt;
 }
 
 std::vector<double> values(const SetResult& set, Metric metric)

@@ -20,7 +20,9 @@ inline constexpr double confidence = 0.95;
 enum class Metric : std::uint8_t { Pause, GuestGap, NetworkGap, StorageGap, Total };
 inline constexpr int metricCount = 5;
 QString metricTitle(Metric metric); ///< translated: "Pause"
-/// In ns; nothing if it was not measured or the run has not migrated.
+/// In ns; nothing if it was not measured.
+std::optional<qint64> measured(const Run& run, Metric metric);
+/// The same, and nothing if the run has not migrated.
 std::optional<qint64> value(const Run& run, Metric metric);
 /// In ns, of the runs that have migrated, in their order.
 std::vector<double> values(const SetResult& set, Metric metric);

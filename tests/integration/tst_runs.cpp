@@ -3,6 +3,7 @@
 
 #include "base/process.h"
 #include "operator/journal.h"
+#include "processesof.h"
 #include "programprocess.h"
 #include "qemus.h"
 #include "runs/comparison.h"
@@ -55,20 +56,6 @@ private:
 static qsizetype openFds()
 {
     return QDir(u"/proc/self/fd"_s).entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot).size();
-}
-
-/// Processes that name \a folder on their command lines.
-static QStringList processesOf(const QString& folder)
-{
-    QStringList found;
-    const QStringList pids = QDir(u"/proc"_s).entryList({ u"[0-9]*"_s }, QDir::Dirs);
-    for (const QString& pid : pids) {
-        QFile arguments(u"/proc/"_s + pid + u"/cmdline"_s);
-        if (pid.toInt() != ::getpid() && arguments.open(QIODevice::ReadOnly)
-            && arguments.readAll().contains(folder.toUtf8()))
-            found << pid;
-    }
-    return found;
 }
 
 static QStringList pairFolders(const QString& runtime)

@@ -50,6 +50,10 @@ private:
     QString observer() const { return m_runtime->filePath(u"observer.qmp"_s); }
     QString stateFile() const { return m_memory->filePath(u"state/vm"_s); }
     void check(Session& session, const SessionRequest& request);
+    /// To the end, whatever that is.
+    void migrate(Session& session, const SessionRequest& request);
+    /// The destination has the guest, and that is proved.
+    void move(Session& session, const SessionRequest& request);
     /// The guest runs on the source as if nothing had been tried.
     void verifyOnSource(const Session& session);
 
@@ -92,6 +96,21 @@ void TestSavedState::check(Session& session, const SessionRequest& request)
     QVERIFY2(std::holds_alternative<state::Ready>(session.state()), story(session));
 }
 
+void TestSavedState::migrate(Session& session, const SessionRequest& request)
+{
+    check(session, request);
+    QVERIFY(session.migrate().has_value());
+    QVERIFY(waitSettled(session));
+}
+
+void TestSavedState::move(Session& session, const SessionRequest& request)
+{
+    migrate(session, request);
+    keepInLab(*m_lab, session);
+    QVERIFY2(std::holds_alternative<state::Migrated>(session.state()), story(session));
+    QVERIFY2(session.verification().ok, story(session));
+}
+
 void TestSavedState::verifyOnSource(const Session& session)
 {
     QVERIFY2(std::holds_alternative<state::Failed>(session.state()), story(session));
@@ -128,12 +147,7 @@ void TestSavedState::moves()
     startLab(version, accelerator, ramFile);
     timeline::Record record;
     Session session(record);
-    check(session, request());
-    QVERIFY(session.migrate().has_value());
-    QVERIFY(waitSettled(session));
-    keepInLab(*m_lab, session);
-    QVERIFY2(std::holds_alternative<state::Migrated>(session.state()), story(session));
-    QVERIFY2(session.verification().ok, story(session));
+    move(session, request());
     const QString evidence = session.verification().evidence.join(u' ');
     QCOMPARE(evidence.contains(m_memory->filePath(u"ram"_s)), ramFile);
     // Nobody can load it a second time.
@@ -179,12 +193,7 @@ void TestSavedState::stoppedGuestKeepsItsMemory()
 
     timeline::Record record;
     Session session(record);
-    check(session, request());
-    QVERIFY(session.migrate().has_value());
-    QVERIFY(waitSettled(session));
-    keepInLab(*m_lab, session);
-    QVERIFY2(std::holds_alternative<state::Migrated>(session.state()) && session.verification().ok,
-        story(session));
+    move(session, request());
     QVERIFY(session.finish().has_value());
     QVERIFY(reaches<state::Finished>(session));
     QCOMPARE(runState(m_lab->qmpPath()), u"paused"_s);
@@ -214,12 +223,7 @@ void TestSavedState::newerBinaryLoads()
     newer.destination.binary = qemuBinary(u"11.1"_s);
     timeline::Record record;
     Session session(record);
-    check(session, newer);
-    QVERIFY(session.migrate().has_value());
-    QVERIFY(waitSettled(session));
-    keepInLab(*m_lab, session);
-    QVERIFY2(std::holds_alternative<state::Migrated>(session.state()) && session.verification().ok,
-        story(session));
+    move(session, newer);
     QVERIFY(session.endpoint(Side::Destination).version.contains(u"11.1"_s));
 }
 
@@ -288,9 +292,7 @@ void TestSavedState::destinationThatDoesNotStart()
         .argv = m_lab->arguments() + QStringList{ u"-device"_s, u"no-such-device"_s } };
     timeline::Record record;
     Session session(record);
-    check(session, broken);
-    QVERIFY(session.migrate().has_value());
-    QVERIFY(waitSettled(session));
+    migrate(session, broken);
     verifyOnSource(session);
     QVERIFY(session.failure()->destinationOutput.contains(u"no-such-device"_s));
     // The guest has not stood still for it.
@@ -340,9 +342,7 @@ void TestSavedState::stateThatCannotBeLoaded()
     other.destination = { .kind = DestinationSpec::Kind::Command, .argv = argv };
     timeline::Record record;
     Session session(record);
-    check(session, other);
-    QVERIFY(session.migrate().has_value());
-    QVERIFY(waitSettled(session));
+    migrate(session, other);
     verifyOnSource(session);
     QCOMPARE(session.failure()->side, Side::Destination);
     // The guest was saved, and has come back.
@@ -350,12 +350,7 @@ void TestSavedState::stateThatCannotBeLoaded()
         [](const timeline::Event& event) { return event.side == Side::Source && event.name == u"STOP"; }));
 
     // And can be moved after that.
-    check(session, request());
-    QVERIFY(session.migrate().has_value());
-    QVERIFY(waitSettled(session));
-    keepInLab(*m_lab, session);
-    QVERIFY2(std::holds_alternative<state::Migrated>(session.state()) && session.verification().ok,
-        story(session));
+    move(session, request());
 }
 
 void TestSavedState::killed_data()

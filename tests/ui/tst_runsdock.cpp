@@ -11,6 +11,8 @@
 #include "widgets/failurebox.h"
 #include "windowuser.h"
 
+#include "../integration/processesof.h"
+
 #include "colours.h"
 
 #include <KColorSchemeManager>
@@ -29,6 +31,7 @@
 using namespace cutover;
 using namespace cutover::ui;
 using namespace Qt::StringLiterals;
+using cutover::test::processesOf;
 using ui::test::deadlineMs;
 using ui::test::WindowUser;
 
@@ -98,19 +101,6 @@ private:
         }
     };
 
-    /// Processes that name \a folder on their command lines.
-    static QStringList processesOf(const QString& folder)
-    {
-        QStringList found;
-        const QStringList pids = QDir(u"/proc"_s).entryList({ u"[0-9]*"_s }, QDir::Dirs);
-        for (const QString& pid : pids) {
-            QFile arguments(u"/proc/"_s + pid + u"/cmdline"_s);
-            if (pid.toInt() != ::getpid() && arguments.open(QIODevice::ReadOnly)
-                && arguments.readAll().contains(folder.toUtf8()))
-                found << pid;
-        }
-        return found;
-    }
     static QStringList recordingFolders()
     {
         const QString ours = u"cutover-runs-%1-%2-*"_s.arg(::getuid()).arg(::getpid());

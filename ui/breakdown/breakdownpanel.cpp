@@ -17,7 +17,6 @@
 #include <QFileDialog>
 #include <QFocusEvent>
 #include <QGuiApplication>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QSaveFile>
@@ -58,14 +57,7 @@ BreakdownPanel::BreakdownPanel(QWidget* parent)
     m_empty->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     m_empty->setMargin(8);
 
-    auto* top = new QHBoxLayout(m_top);
-    top->setContentsMargins({});
-    top->setSpacing(2);
-    top->addWidget(m_summary, 1);
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->setSpacing(2);
-    layout->addWidget(m_top);
+    QVBoxLayout* layout = layOutPanel(this, m_top, m_summary);
     layout->addWidget(m_bar);
     layout->addWidget(m_view, 1);
     layout->addWidget(m_empty, 1);

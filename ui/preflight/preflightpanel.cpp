@@ -19,7 +19,6 @@
 #include <QClipboard>
 #include <QFocusEvent>
 #include <QGuiApplication>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QResizeEvent>
@@ -82,14 +81,7 @@ PreflightPanel::PreflightPanel(SessionModel* session, QWidget* parent)
     m_splitter->setStretchFactor(0, 3);
     m_splitter->setStretchFactor(1, 2);
     m_splitter->setSizes({ 3000, 2000 });
-    auto* top = new QHBoxLayout(m_top);
-    top->setContentsMargins({});
-    top->setSpacing(2);
-    top->addWidget(m_summary, 1);
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->setSpacing(2);
-    layout->addWidget(m_top);
+    QVBoxLayout* layout = layOutPanel(this, m_top, m_summary);
     layout->addWidget(m_splitter, 1);
 
     connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {

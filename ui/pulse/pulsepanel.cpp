@@ -17,7 +17,6 @@
 #include <QClipboard>
 #include <QFocusEvent>
 #include <QGuiApplication>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QResizeEvent>
@@ -71,14 +70,7 @@ PulsePanel::PulsePanel(SessionModel* session, QWidget* parent)
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setStretchFactor(1, 1);
 
-    auto* top = new QHBoxLayout(m_bar);
-    top->setContentsMargins({});
-    top->setSpacing(2);
-    top->addWidget(m_summary, 1);
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->setSpacing(2);
-    layout->addWidget(m_bar);
+    QVBoxLayout* layout = layOutPanel(this, m_bar, m_summary);
     layout->addWidget(m_note);
     layout->addWidget(m_splitter, 1);
 

@@ -67,13 +67,25 @@ std::vector<RunPoint> DistributionPlot::points() const
     return runPoints(m_view, m_sets, axis(), plotArea());
 }
 
+std::optional<std::size_t> DistributionPlot::chosenIn(const std::vector<RunPoint>& points) const
+{
+    const auto found = std::ranges::find_if(points, [this](const RunPoint& point) {
+        return m_chosen && point.set == m_chosen->first && point.run == m_chosen->second;
+    });
+    return found == points.end() ? std::nullopt : std::optional<std::size_t>(found - points.begin());
+}
+
 std::optional<RunPoint> DistributionPlot::chosen() const
 {
     const std::vector<RunPoint> all = points();
-    const auto found = std::ranges::find_if(all, [this](const RunPoint& point) {
-        return m_chosen && point.set == m_chosen->first && point.run == m_chosen->second;
-    });
-    return found == all.end() ? std::nullopt : std::optional(*found);
+    const auto index = chosenIn(all);
+    return index ? std::optional(all[*index]) : std::nullopt;
+}
+
+QString DistributionPlot::labelOf(std::size_t set) const
+{
+    return i18nc("letter of a set, number of runs, its name", "%1 (n = %2) %3", setLetter(set),
+        int(m_sets[set].values.size()), m_sets[set].name);
 }
 
 QString DistributionPlot::sentenceOf(const RunPoint& point) const
@@ -229,11 +241,9 @@ void DistributionPlot::paintLegend(QPainter& painter, const Colours& colours) co
         painter.setPen(QPen(style.colour, lineWidth, style.line, Qt::FlatCap));
         painter.drawLine(QPointF(left, top + line / 2.0), QPointF(left + line * 1.7, top + line / 2.0));
         painter.setPen(colours.text);
-        const QString text = i18nc("letter of a set, number of runs, its name", "%1 (n = %2) %3",
-            style.letter, int(m_sets[i].values.size()), m_sets[i].name);
         const int room = int(width() - left - line * 2.0);
         painter.drawText(QRectF(left + line * 2.0, top, room, line), Qt::AlignLeft | Qt::AlignVCenter,
-            fontMetrics().elidedText(text, Qt::ElideRight, room));
+            fontMetrics().elidedText(labelOf(i), Qt::ElideRight, room));
     }
 }
 
@@ -246,12 +256,10 @@ void DistributionPlot::paintBoxes(QPainter& painter, const Colours& colours) con
         const SetStyle style = styleOfSet(i, colours);
         const QRectF row = boxRow(area, i, m_sets.size());
         painter.setPen(colours.text);
-        const QString name = i18nc("letter of a set, number of runs, its name", "%1 (n = %2) %3",
-            style.letter, int(m_sets[i].values.size()), m_sets[i].name);
         const int room = int(area.left() - 10);
         const QRectF place(4, row.top() + row.height() * 0.34 - line / 2.0, room, line);
-        painter.drawText(
-            place, Qt::AlignRight | Qt::AlignVCenter, fontMetrics().elidedText(name, Qt::ElideRight, room));
+        painter.drawText(place, Qt::AlignRight | Qt::AlignVCenter,
+            fontMetrics().elidedText(labelOf(i), Qt::ElideRight, room));
         if (m_sets[i].values.empty())
             continue;
         const BoxShape shape = boxShape(m_sets[i], lengths, row);
@@ -326,11 +334,7 @@ void DistributionPlot::mouseDoubleClickEvent(QMouseEvent* event)
 void DistributionPlot::keyPressEvent(QKeyEvent* event)
 {
     const std::vector<RunPoint> all = points();
-    std::optional<std::size_t> current;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        if (m_chosen && all[i].set == m_chosen->first && all[i].run == m_chosen->second)
-            current = i;
-    }
+    const auto current = chosenIn(all);
     switch (event->key()) {
     case Qt::Key_Left:
         take(stepped(all, current, PointStep::Shorter));

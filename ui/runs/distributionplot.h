@@ -25,7 +25,9 @@ public:
     void setLogarithmic(bool logarithmic);
     /// Marks a run, if it has a point.
     void choose(std::size_t set, std::size_t run);
+    std::optional<std::size_t> chosenIn(const std::vector<RunPoint>& points) const;
     std::optional<RunPoint> chosen() const;
+    QString labelOf(std::size_t set) const;
     /// As they are drawn now; for tests.
     std::vector<RunPoint> points() const;
 

@@ -4,7 +4,6 @@
 #include "runs/runlistmodel.h"
 
 #include "format.h"
-#include "runs/comparison.h"
 
 #include <KLocalizedString>
 
@@ -73,22 +72,12 @@ int RunListModel::columnCount(const QModelIndex& parent) const
     return parent.isValid() ? 0 : ColumnCount;
 }
 
-std::optional<qint64> RunListModel::length(const runs::Run& run, int column)
+/// Its columns of lengths stand in the order of the figures.
+std::optional<runs::Metric> RunListModel::metricOf(int column)
 {
-    switch (column) {
-    case PauseColumn:
-        return run.pauseNs;
-    case GuestColumn:
-        return run.guestGapNs;
-    case NetworkColumn:
-        return run.networkGapNs;
-    case StorageColumn:
-        return run.storageGapNs;
-    case TotalColumn:
-        return run.totalNs > 0 ? std::optional(run.totalNs) : std::nullopt;
-    default:
+    if (column < PauseColumn || column > TotalColumn)
         return std::nullopt;
-    }
+    return runs::Metric(column - PauseColumn);
 }
 
 QString RunListModel::text(const Row& row, int column) const
@@ -105,7 +94,8 @@ QString RunListModel::text(const Row& row, int column) const
     default:
         break;
     }
-    const auto ns = length(row.run, column);
+    const auto metric = metricOf(column);
+    const auto ns = metric ? runs::measured(row.run, *metric) : std::nullopt;
     return ns ? durationText(*ns) : QStringLiteral("–");
 }
 
@@ -115,14 +105,14 @@ QVariant RunListModel::data(const QModelIndex& index, int role) const
         return {};
     const Row& row = m_rows[static_cast<std::size_t>(index.row())];
     const int column = index.column();
-    const bool isLength = column >= PauseColumn && column <= TotalColumn;
+    const auto metric = metricOf(column);
     switch (role) {
     case Qt::DisplayRole:
         return text(row, column);
     case SortRole:
         if (column == NumberColumn)
             return row.run.number;
-        return isLength ? QVariant(length(row.run, column).value_or(-1)) : QVariant(text(row, column));
+        return metric ? QVariant(runs::measured(row.run, *metric).value_or(-1)) : QVariant(text(row, column));
     case Qt::ToolTipRole:
         if (column == PauseColumn && row.run.pauseNs)
             return i18nc("kind of evidence, duration", "%1; clock error < %2", evidenceTitle(row.run.tier),
@@ -131,8 +121,8 @@ QVariant RunListModel::data(const QModelIndex& index, int role) const
             ? QVariant(QString(row.run.failure + u'\n' + row.run.remedy))
             : QVariant(text(row, column));
     case Qt::TextAlignmentRole:
-        return QVariant(isLength || column == NumberColumn ? Qt::AlignRight | Qt::AlignVCenter
-                                                           : Qt::AlignLeft | Qt::AlignVCenter);
+        return QVariant(metric || column == NumberColumn ? Qt::AlignRight | Qt::AlignVCenter
+                                                         : Qt::AlignLeft | Qt::AlignVCenter);
     default:
         return {};
     }
@@ -142,21 +132,13 @@ QVariant RunListModel::headerData(int section, Qt::Orientation orientation, int 
 {
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return {};
+    if (const auto metric = metricOf(section))
+        return runs::metricTitle(*metric);
     switch (section) {
     case NumberColumn:
         return i18n("Run");
     case OutcomeColumn:
         return i18n("Outcome");
-    case PauseColumn:
-        return runs::metricTitle(runs::Metric::Pause);
-    case GuestColumn:
-        return runs::metricTitle(runs::Metric::GuestGap);
-    case NetworkColumn:
-        return runs::metricTitle(runs::Metric::NetworkGap);
-    case StorageColumn:
-        return runs::metricTitle(runs::Metric::StorageGap);
-    case TotalColumn:
-        return runs::metricTitle(runs::Metric::Total);
     case RecordingColumn:
         return i18n("Recording");
     case StoryColumn:

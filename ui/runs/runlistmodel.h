@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "runs/results.h"
+#include "runs/comparison.h"
 
 #include <QAbstractTableModel>
 
@@ -49,7 +49,7 @@ private:
         bool operator==(const Row&) const = default;
     };
     QString text(const Row& row, int column) const;
-    static std::optional<qint64> length(const runs::Run& run, int column);
+    static std::optional<runs::Metric> metricOf(int column);
 
     std::vector<Row> m_rows;
 };

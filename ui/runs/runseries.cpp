@@ -3,6 +3,8 @@
 
 #include "runs/runseries.h"
 
+#include "runs/comparison.h"
+
 #include <KLocalizedString>
 
 #include <QDateTime>
@@ -195,10 +197,16 @@ void RunSeries::keepResults(const QString& folder)
     save(QDir(folder).filePath(name));
 }
 
-QString RunSeries::recordingPath(std::size_t set, std::size_t run) const
+std::optional<std::size_t> RunSeries::slowestRun(std::size_t set) const
+{
+    const auto& sets = results().sets;
+    return set < sets.size() ? runs::slowestRun(sets[set]) : std::nullopt;
+}
+
+QString RunSeries::recordingPath(const QString& folder, std::size_t set, std::size_t run) const
 {
     const runs::SetResult& of = results().sets[set];
-    return QDir(m_folder).filePath(runs::recordingFileName(set, of.settings.name, of.runs[run].number));
+    return QDir(folder).filePath(runs::recordingFileName(set, of.settings.name, of.runs[run].number));
 }
 
 bool RunSeries::hasRecording(std::size_t set, std::size_t run) const
@@ -223,7 +231,7 @@ void RunSeries::fetchRecording(std::size_t set, std::size_t run)
         return;
     }
     const QByteArray bytes = results().sets[set].runs[run].recording;
-    QString path = m_folder.isEmpty() ? QString() : recordingPath(set, run);
+    QString path = m_folder.isEmpty() ? QString() : recordingPath(m_folder, set, run);
     QString copy;
     if (!bytes.isEmpty()) {
         const auto own = ownFolder();
@@ -231,8 +239,7 @@ void RunSeries::fetchRecording(std::size_t set, std::size_t run)
             Q_EMIT failed(own.error());
             return;
         }
-        copy = QDir(*own).filePath(runs::recordingFileName(
-            set, results().sets[set].settings.name, results().sets[set].runs[run].number));
+        copy = recordingPath(*own, set, run);
     }
     m_files.start([this, attempt, bytes, path, copy, set, run] {
         Result<void> ready;

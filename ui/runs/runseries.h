@@ -9,6 +9,7 @@
 #include <QThreadPool>
 
 #include <memory>
+#include <optional>
 
 namespace cutover::ui {
 
@@ -55,6 +56,8 @@ public:
     /// Saves them in \a folder as "runs-20261121-140211.json", and lets go of all but the newest such files.
     void keepResults(const QString& folder);
 
+    /// Of those that have a pause; nothing without one, or such a set.
+    std::optional<std::size_t> slowestRun(std::size_t set) const;
     bool hasRecording(std::size_t set, std::size_t run) const;
     /// Leads to recordingReady() or failed().
     void fetchRecording(std::size_t set, std::size_t run);
@@ -73,7 +76,7 @@ Q_SIGNALS:
 private:
     void runnerFinished();
     Result<QString> ownFolder();
-    QString recordingPath(std::size_t set, std::size_t run) const;
+    QString recordingPath(const QString& folder, std::size_t set, std::size_t run) const;
 
     std::unique_ptr<runs::Runner> m_runner;
     runs::Results m_results;

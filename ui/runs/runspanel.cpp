@@ -11,6 +11,7 @@
 #include "runs/runsview.h"
 #include "sessionmodel.h"
 #include "widgets/failurebox.h"
+#include "widgets/styles.h"
 #include "widgets/textbutton.h"
 
 #include <KLocalizedString>
@@ -47,14 +48,7 @@ RunsPanel::RunsPanel(SessionModel* session, QWidget* parent)
     m_summary->setAccessibleName(i18n("Runs: summary"));
     m_pages->addWidget(m_form);
     m_pages->addWidget(m_view);
-    auto* top = new QHBoxLayout(m_bar);
-    top->setContentsMargins({});
-    top->setSpacing(2);
-    top->addWidget(m_summary, 1);
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->setSpacing(2);
-    layout->addWidget(m_bar);
+    QVBoxLayout* layout = layOutPanel(this, m_bar, m_summary);
     layout->addWidget(makeProgress());
     layout->addWidget(m_failure);
     layout->addWidget(m_pages, 1);
@@ -238,9 +232,8 @@ void RunsPanel::start()
 
 void RunsPanel::showSlowest()
 {
-    const auto& sets = m_series.results().sets;
     const std::size_t set = m_view->chosenSet();
-    if (const auto slowest = set < sets.size() ? runs::slowestRun(sets[set]) : std::nullopt)
+    if (const auto slowest = m_series.slowestRun(set))
         m_series.fetchRecording(set, *slowest);
 }
 
@@ -345,8 +338,7 @@ void RunsPanel::updateActions()
     allow(m_save, done > 0 ? Result<void>() : nothing(i18n("save the runs")),
         i18n("Write all results to a file, with the recordings of slowest, middle and failed runs"));
     const std::size_t set = m_view->chosenSet();
-    const bool slowest = set < results.sets.size() && runs::slowestRun(results.sets[set]);
-    allow(m_slowest, slowest ? Result<void>() : nothing(i18n("show the slowest run")),
+    allow(m_slowest, m_series.slowestRun(set) ? Result<void>() : nothing(i18n("show the slowest run")),
         i18n("Of the chosen set, aligned at its stop"));
     const auto run = m_view->chosenRun();
     allow(m_chosen,

@@ -81,8 +81,7 @@ RunsView::RunsView(RunSeries* series, QWidget* parent)
         });
     connect(m_figures, &QAbstractItemView::activated, this, [this](const QModelIndex& index) {
         const auto set = static_cast<std::size_t>(index.row());
-        const auto& sets = m_series->results().sets;
-        if (const auto slowest = set < sets.size() ? runs::slowestRun(sets[set]) : std::nullopt)
+        if (const auto slowest = m_series->slowestRun(set))
             Q_EMIT runActivated(set, *slowest);
     });
     connect(m_runList->selectionModel(), &QItemSelectionModel::currentRowChanged, this,

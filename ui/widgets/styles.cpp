@@ -3,9 +3,11 @@
 
 #include "widgets/styles.h"
 
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QTreeView>
+#include <QVBoxLayout>
 
 namespace cutover::ui {
 
@@ -17,6 +19,19 @@ void styleTable(QTreeView* view)
     view->setFrameShape(QFrame::NoFrame);
     view->setTextElideMode(Qt::ElideRight);
     view->header()->setSectionsMovable(false);
+}
+
+QVBoxLayout* layOutPanel(QWidget* panel, QWidget* bar, QWidget* summary)
+{
+    auto* top = new QHBoxLayout(bar);
+    top->setContentsMargins({});
+    top->setSpacing(2);
+    top->addWidget(summary, 1);
+    auto* layout = new QVBoxLayout(panel);
+    layout->setContentsMargins({});
+    layout->setSpacing(2);
+    layout->addWidget(bar);
+    return layout;
 }
 
 QLabel* textLabel(QWidget* parent, const QString& name)
