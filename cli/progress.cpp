@@ -50,6 +50,8 @@ QString eventText(const Event& event)
             return i18nc("pid", "started as process %1", QString::number(data["pid"_L1].toInteger()));
         if (event.name == "stderr"_L1)
             return data["line"_L1].toString();
+        if (event.name == "command-line"_L1)
+            return {};
         return data.contains("text"_L1) ? data["text"_L1].toString() : event.name;
     case Category::Action:
         return event.name == "note"_L1 ? data["text"_L1].toString() : QString();

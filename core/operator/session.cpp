@@ -5,7 +5,9 @@
 
 #include "base/clock.h"
 #include "base/logging.h"
+#include "operator/commandline.h"
 #include "operator/guard.h"
+#include "operator/procfs.h"
 #include "operator/sessionprivate.h"
 #include "operator/sessionrecord.h"
 #include "timeline/fds.h"
@@ -107,6 +109,8 @@ void Session::Private::noteEndpoints()
         // Reckoned anew each time, and never quite the same.
         if (status.startTicks == told.startTicks)
             status.processStartNs = told.processStartNs;
+        else
+            noteCommandLine(side, status.pid);
         if (status == told)
             continue;
         told = status;
@@ -116,6 +120,20 @@ void Session::Private::noteEndpoints()
             .name = QStringLiteral("status"),
             .attributes = toRecord(status) });
     }
+}
+
+/// While it lives: a report tells of VMMs that have ended.
+void Session::Private::noteCommandLine(Side side, pid_t pid)
+{
+    const bool told = side == Side::Destination && !plan.attached; // when it was started
+    const auto argv = told || pid <= 0 ? Result<QStringList>() : ProcFs().commandLine(pid);
+    if (!argv || argv->isEmpty())
+        return;
+    record.append({ .side = side,
+        .timeNs = realtimeNs(),
+        .category = Category::Process,
+        .name = QStringLiteral("command-line"),
+        .attributes = { { QStringLiteral("pid"), pid }, { QStringLiteral("argv"), shellLine(*argv) } } });
 }
 
 void Session::Private::remark(const Failure& what)
@@ -441,7 +459,8 @@ EndpointStatus Session::endpoint(Side side) const
     status.waitingForSource = side == Side::Destination && !status.connected && !status.gone
         && d->machine.config.cpr && !view.everResumed && view.migrationStatus.isEmpty();
     const qmp::Greeting& greeting = vmm->client().greeting();
-    if (status.connected)
+    // Also of one that has ended.
+    if (greeting.major > 0)
         status.version = QStringLiteral("%1.%2.%3 %4")
                              .arg(greeting.major)
                              .arg(greeting.minor)

@@ -82,7 +82,7 @@ struct SessionRequest
 struct EndpointStatus
 {
     QString name; ///< the guest's
-    QString version; ///< "QEMU 11.1.3 (Debian …)"
+    QString version; ///< "11.1.3 Debian 1:11.1.3+ds-1", also after its end
     QString qmpPath;
     QString logPath; ///< of the trace log that is followed; empty: none is
     pid_t pid = 0;

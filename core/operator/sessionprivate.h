@@ -138,6 +138,7 @@ public:
     void remark(const Failure& what);
     /// What has changed of both sides since the last time goes into the record.
     void noteEndpoints();
+    void noteCommandLine(Side side, pid_t pid);
     /// The same, and told to whoever listens.
     void tellEndpoints();
     void dropFolder();
