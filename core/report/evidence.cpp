@@ -60,11 +60,30 @@ Table checkpointTable(const Story& story)
     return table;
 }
 
+Table pauseTable(const QString& caption, const std::vector<timeline::PauseRow>& rows, qint64 pauseNs)
+{
+    const auto total = static_cast<double>(std::max<qint64>(pauseNs, 1));
+    Table table{
+        .caption = caption, .columns = { i18n("Part"), i18n("Side"), i18n("Took"), i18n("Share") }, .rows = {}
+    };
+    for (const timeline::PauseRow& row : rows) {
+        const double share = static_cast<double>(row.durationNs) / total;
+        QString text = row.kind == timeline::PauseRowKind::Unattributed
+            ? i18nc("time without an explanation, which", "unattributed, %1", row.text)
+            : row.text;
+        if (!row.device.isEmpty() && !text.contains(row.device))
+            text += u": "_s + row.device;
+        table.rows.push_back(
+            { { text }, { sideText(row.side) }, { durationText(row.durationNs), u"number"_s },
+                { QString::number(share * 100, 'f', 1) + u" %"_s, u"bars"_s, share } });
+    }
+    return table;
+}
+
 } // namespace
 
 void writePhases(Page& page, const Story& story)
 {
-    page.section(u"phases"_s, i18n("Phases"));
     if (story.summary.migrations == 0) {
         page.paragraph(i18n("No migration was recorded."));
         return;
@@ -91,11 +110,11 @@ void writePhases(Page& page, const Story& story)
 void writePause(Page& page, const Story& story)
 {
     const timeline::PauseBreakdown& pause = story.summary.pause;
-    page.section(u"pause"_s, i18n("What the pause was spent on"));
     if (!pause.isKnown()) {
         page.paragraph(pause.explanation);
         return;
     }
+    page.paragraph(pause.explanation);
     page.paragraph(
         i18n("The rows add up to the pause of %1 exactly. Where both sides worked at once, the time "
              "is counted once.",
@@ -103,22 +122,14 @@ void writePause(Page& page, const Story& story)
     if (!pause.clockSampled)
         page.paragraph(
             i18n("The clock was not compared before and after: a step of it would not show."), u"faint"_s);
-    const auto total = static_cast<double>(std::max<qint64>(pause.pause.valueNs, 1));
-    Table table{ .caption = i18n("Parts of the pause"),
-        .columns = { i18n("Part"), i18n("Side"), i18n("Took"), i18n("Share") },
-        .rows = {} };
-    for (const timeline::PauseRow& row : pause.rows) {
-        const double share = static_cast<double>(row.durationNs) / total;
-        QString text = row.kind == timeline::PauseRowKind::Unattributed
-            ? i18nc("time without an explanation, which", "unattributed, %1", row.text)
-            : row.text;
-        if (!row.device.isEmpty() && !text.contains(row.device))
-            text += u": "_s + row.device;
-        table.rows.push_back(
-            { { text }, { sideText(row.side) }, { durationText(row.durationNs), u"number"_s },
-                { QString::number(share * 100, 'f', 1) + u" %"_s, u"bars"_s, share } });
-    }
-    page.table(table);
+    const std::vector<timeline::PauseRow> condensed = timeline::condensedRows(pause);
+    page.table(pauseTable(i18n("Parts of the pause"), condensed, pause.pause.valueNs));
+    if (condensed.size() == pause.rows.size())
+        return;
+    page.openDetails(i18np("%1 part, each device on its own", "%1 parts, each device on its own",
+        static_cast<int>(pause.rows.size())));
+    page.table(pauseTable(i18n("All parts of the pause"), pause.rows, pause.pause.valueNs));
+    page.close();
 }
 
 namespace {
@@ -176,7 +187,6 @@ void writeSwitches(Page& page, const Story& story, Side side)
 
 void writeFds(Page& page, const Story& story)
 {
-    page.section(u"descriptors"_s, i18n("File descriptors and devices"));
     Table table{ .caption = i18n("Descriptors, in the order in which they were sent"),
         .columns = { i18n("Name"), i18n("What it is"), i18n("In the source"), i18n("In the destination"),
             i18n("Identity"), i18n("How that is known"), i18n("On its way") },
@@ -197,7 +207,6 @@ void writeFds(Page& page, const Story& story)
 
 void writeVerification(Page& page, const Story& story)
 {
-    page.section(u"verification"_s, i18n("Verification"));
     const op::Verification& verification = story.session.verification;
     const bool isThere = !story.summary.outcome.isEmpty() || !verification.evidence.isEmpty()
         || !verification.findings.isEmpty();
@@ -219,14 +228,13 @@ void writeVerification(Page& page, const Story& story)
 
 void writePreflight(Page& page, const Story& story)
 {
-    page.section(u"preflight"_s, i18n("Preflight"));
     if (story.session.checks.empty()) {
         page.paragraph(i18n("No checks were recorded."));
         return;
     }
-    Table table{ .caption = i18n("What was checked before"),
-        .columns = { i18n("Check"), i18n("Verdict"), i18n("Evidence"), i18n("Remedy") },
-        .rows = {} };
+    const QStringList columns{ i18n("Check"), i18n("Verdict"), i18n("Evidence"), i18n("Remedy") };
+    Table passed{ .caption = i18n("What was checked before, and passed"), .columns = columns, .rows = {} };
+    Table others{ .caption = i18n("What did not pass"), .columns = columns, .rows = {} };
     int without = 0;
     for (const op::Check& check : story.session.checks) {
         if (check.verdict == op::Verdict::NotApplicable) {
@@ -237,9 +245,15 @@ void writePreflight(Page& page, const Story& story)
             ? Cell{ .text = i18n("passed"), .style = u"good"_s }
             : check.verdict == op::Verdict::Warning ? Cell{ .text = i18n("warning"), .style = u"warn"_s }
                                                     : Cell{ .text = i18n("refused"), .style = u"bad"_s };
+        Table& table = check.verdict == op::Verdict::Pass ? passed : others;
         table.rows.push_back({ { check.title }, verdict, { check.evidence }, { check.remedy } });
     }
-    page.table(table);
+    page.table(others);
+    if (!passed.rows.empty()) {
+        page.openDetails(i18np("%1 check passed", "%1 checks passed", static_cast<int>(passed.rows.size())));
+        page.table(passed);
+        page.close();
+    }
     if (without > 0)
         page.paragraph(i18np("%1 more check does not apply to this migration.",
                            "%1 more checks do not apply to this migration.", without),

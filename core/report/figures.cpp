@@ -23,9 +23,7 @@ void writeFigure(Page& page, const QString& what, const QString& value, const QS
 {
     page.open(u"div"_s);
     page.element(u"dt"_s, what);
-    // A number and its unit stay together.
-    page.element(u"dd"_s, QString(value).replace(u' ', u'\u00a0').replace(u"\u00a0±"_s, u" ±"_s),
-        { { u"class"_s, u"value"_s } });
+    page.element(u"dd"_s, value, { { u"class"_s, u"value"_s } });
     page.element(u"dd"_s, basis, { { u"class"_s, u"basis"_s } });
     page.close();
 }
@@ -36,13 +34,14 @@ void writePauseFigure(Page& page, const timeline::PauseBreakdown& pause)
         writeFigure(page, i18n("Pause"), i18n("not known"), pause.explanation);
         return;
     }
-    QString value = durationText(pause.pause.valueNs);
-    if (pause.pause.clockErrorNs > 0)
-        value += u" ±"_s + durationText(pause.pause.clockErrorNs);
+    const QString tier = timeline::evidenceTierText(pause.pause.tier);
     writeFigure(page,
         pause.outcome == timeline::PauseOutcome::Resumed ? i18n("Pause, until the source went on")
                                                          : i18n("Pause"),
-        value, timeline::evidenceTierText(pause.pause.tier));
+        durationText(pause.pause.valueNs),
+        pause.pause.clockErrorNs > 0
+            ? i18nc("clock error, then a sentence", "±%1. %2", durationText(pause.pause.clockErrorNs), tier)
+            : tier);
 }
 
 QString gapName(GapKind kind)
@@ -69,8 +68,7 @@ void writeGap(Page& page, const Story& story, GapKind kind)
                 : gapMeaning(kind));
     else
         writeFigure(page, gapName(kind), i18n("not measured"),
-            story.pulse.absent ? i18n("this guest has no pulse: %1 is not known", gapMeaning(kind))
-                               : i18n("the recording does not tell %1", gapMeaning(kind)));
+            i18n("the recording does not tell %1", gapMeaning(kind)));
 }
 
 void writeLosses(Page& page, const timeline::PulseTrail& pulse)
@@ -146,19 +144,20 @@ void writeFigures(Page& page, const Story& story)
 {
     page.open(u"dl"_s, { { u"class"_s, u"figures"_s } });
     writePauseFigure(page, story.summary.pause);
-    for (const GapKind kind : { GapKind::Guest, GapKind::Network, GapKind::Storage })
-        writeGap(page, story, kind);
+    if (story.gaps.empty() && story.pulse.absent) {
+        writeFigure(page, i18n("Gaps"), i18n("not measured"),
+            i18n("this guest has no pulse: how long it, its network and its disk stood still is not known"));
+    } else {
+        for (const GapKind kind : { GapKind::Guest, GapKind::Network, GapKind::Storage })
+            writeGap(page, story, kind);
+    }
     writeLosses(page, story.pulse);
     writeFdFigure(page, story);
     page.close();
-    const timeline::PauseBreakdown& pause = story.summary.pause;
-    if (pause.isKnown())
-        page.paragraph(pause.explanation, u"faint"_s);
 }
 
 void writeTimelines(Page& page, const Story& story)
 {
-    page.section(u"timeline"_s, i18n("Timeline"));
     if (story.scene.isEmpty()) {
         page.paragraph(i18n("Nothing with a time was recorded, so there is nothing to draw."));
         return;
@@ -221,7 +220,6 @@ Table hazardTable(const Story& story)
 
 void writeHazards(Page& page, const Story& story)
 {
-    page.section(u"hazards"_s, i18n("Hazards and notes"));
     const Table table = hazardTable(story);
     if (table.rows.empty())
         page.paragraph(i18n("None: no check warned, nothing was lost, and nothing failed."), u"good"_s);

@@ -88,35 +88,55 @@ void Page::list(const QStringList& items)
             u"rest"_s);
 }
 
+/// The first has the headings of the rows, and stays.
+static std::vector<bool> filledColumns(const Table& table)
+{
+    std::vector<bool> filled(static_cast<std::size_t>(table.columns.size()), false);
+    for (const auto& row : table.rows) {
+        for (std::size_t i = 0; i < std::min(row.size(), filled.size()); ++i)
+            filled[i] = filled[i] || i == 0 || !row[i].text.isEmpty() || row[i].bar >= 0;
+    }
+    return filled;
+}
+
+void Page::heading(const Table& table, const std::vector<bool>& shown)
+{
+    const auto& first = table.rows.front();
+    open(u"thead"_s);
+    open(u"tr"_s);
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        const QString& title = table.columns[static_cast<qsizetype>(i)];
+        if (!shown[i])
+            continue;
+        if (i < first.size() && first[i].style.contains(u"number"_s))
+            element(u"th"_s, title, { { u"scope"_s, u"col"_s }, { u"class"_s, u"number"_s } });
+        else
+            element(u"th"_s, title, { { u"scope"_s, u"col"_s } });
+    }
+    close();
+    close();
+}
+
 void Page::table(const Table& table)
 {
     if (table.rows.empty())
         return;
+    const std::vector<bool> shown = filledColumns(table);
     open(u"div"_s,
         { { u"class"_s, u"wide"_s }, { u"role"_s, u"region"_s }, { u"tabindex"_s, u"0"_s },
             { u"aria-label"_s, clean(table.caption) } });
     open(u"table"_s);
     element(u"caption"_s, table.caption);
-    open(u"thead"_s);
-    open(u"tr"_s);
-    for (qsizetype i = 0; i < table.columns.size(); ++i) {
-        const auto& first = table.rows.front();
-        const bool isNumber
-            = static_cast<std::size_t>(i) < first.size() && first[i].style.contains(u"number"_s);
-        if (isNumber)
-            element(u"th"_s, table.columns[i], { { u"scope"_s, u"col"_s }, { u"class"_s, u"number"_s } });
-        else
-            element(u"th"_s, table.columns[i], { { u"scope"_s, u"col"_s } });
-    }
-    close();
-    close();
+    heading(table, shown);
     open(u"tbody"_s);
     const std::size_t count = std::min(table.rows.size(), maxRows);
     for (std::size_t i = 0; i < count; ++i) {
+        const auto& row = table.rows[i];
         open(u"tr"_s);
-        bool isHeading = true;
-        for (const Cell& each : table.rows[i])
-            cell(each, std::exchange(isHeading, false));
+        for (std::size_t column = 0; column < std::min(row.size(), shown.size()); ++column) {
+            if (shown[column])
+                cell(row[column], column == 0);
+        }
         close();
     }
     close();

@@ -50,12 +50,14 @@ public:
     /// Folded away by the reader's own browser; open in print.
     void openDetails(const QString& summary);
     void list(const QStringList& items);
-    /// Of more rows than there is room for the rest is counted below it. Nothing for a table without rows.
+    /// Without the columns in which nothing stands. Of more rows than there is room for the rest is counted
+    /// below it. Nothing for a table without rows.
     void table(const Table& table);
 
     static constexpr std::size_t maxRows = 400;
 
 private:
+    void heading(const Table& table, const std::vector<bool>& shown);
     void cell(const Cell& cell, bool isHeading);
 
     QXmlStreamWriter m_xml;

@@ -88,6 +88,47 @@ static void writeTop(Page& page, const Story& story, const QString& title)
             static_cast<int>(story.summary.migrations)));
 }
 
+namespace {
+
+struct Section
+{
+    QString id;
+    QString title;
+    void (*write)(Page& page, const Story& story);
+};
+
+QList<Section> sections()
+{
+    return {
+        { u"timeline"_s, i18n("Timeline"), writeTimelines },
+        { u"hazards"_s, i18n("Hazards and notes"), writeHazards },
+        { u"phases"_s, i18n("Phases"), writePhases },
+        { u"pause"_s, i18n("What the pause was spent on"), writePause },
+        { u"descriptors"_s, i18n("File descriptors and devices"), writeFds },
+        { u"verification"_s, i18n("Verification"), writeVerification },
+        { u"preflight"_s, i18n("Preflight"), writePreflight },
+        { u"vmms"_s, i18n("The two VMMs"), writeVmms },
+        { u"settings"_s, i18n("Settings"), writeSettings },
+        { u"console"_s, i18n("What was done, step by step"), writeConsole },
+        { u"recording"_s, i18n("The recording"), writeRecording },
+    };
+}
+
+void writeContents(Page& page, const QList<Section>& sections)
+{
+    page.open(u"nav"_s, { { u"aria-label"_s, i18n("Contents") } });
+    page.open(u"ul"_s);
+    for (const Section& section : sections) {
+        page.open(u"li"_s);
+        page.element(u"a"_s, section.title, { { u"href"_s, u'#' + section.id } });
+        page.close();
+    }
+    page.close();
+    page.close();
+}
+
+} // namespace
+
 QByteArray htmlReport(const Material& material)
 {
     const Story story(material);
@@ -103,17 +144,12 @@ QByteArray htmlReport(const Material& material)
     page.open(u"main"_s);
     writeTop(page, story, title);
     writeFigures(page, story);
-    writeTimelines(page, story);
-    writeHazards(page, story);
-    writePhases(page, story);
-    writePause(page, story);
-    writeFds(page, story);
-    writeVerification(page, story);
-    writePreflight(page, story);
-    writeVmms(page, story);
-    writeSettings(page, story);
-    writeConsole(page, story);
-    writeRecording(page, story);
+    const QList<Section> parts = sections();
+    writeContents(page, parts);
+    for (const Section& part : parts) {
+        page.section(part.id, part.title);
+        part.write(page, story);
+    }
     page.close();
     page.raw(u"script"_s, resource(u"report.js"_s));
     page.close();
@@ -121,14 +157,15 @@ QByteArray htmlReport(const Material& material)
     return "<!DOCTYPE html>\n" + out + '\n';
 }
 
-QByteArray timelinePicture(std::span<const timeline::Event> events)
+QByteArray timelinePicture(std::span<const timeline::Event> events, Surroundings surroundings)
 {
     const Material material{ .events = events };
     const Story story(material);
     return timelineSvg(story.scene, story.index,
         { .range = story.migrationSpan(),
             .title = i18n("Timeline of the migration"),
-            .description = leadOf(story).sentence });
+            .description = leadOf(story).sentence,
+            .surroundings = surroundings });
 }
 
 } // namespace cutover::report

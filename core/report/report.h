@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "report/timelinesvg.h"
 #include "timeline/recording.h"
 
 #include <QByteArray>
@@ -34,6 +35,7 @@ struct Material
 QByteArray htmlReport(const Material& material);
 
 /// The timeline of the last migration as an SVG file.
-QByteArray timelinePicture(std::span<const timeline::Event> events);
+QByteArray timelinePicture(
+    std::span<const timeline::Event> events, Surroundings surroundings = Surroundings::AnyScreen);
 
 } // namespace cutover::report

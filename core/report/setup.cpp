@@ -22,23 +22,18 @@ using timeline::Event;
 
 namespace {
 
-/// As the line can be typed into a shell.
-QString shellLine(const QStringList& argv)
-{
-    QStringList words;
-    for (const QString& word : argv) {
-        const bool plain = !word.isEmpty() && std::ranges::all_of(word, [](QChar c) {
-            return c.isLetterOrNumber() || QStringView(u"-_./:=,+@%").contains(c);
-        });
-        words.append(
-            plain || argv.size() == 1 ? word : u'\'' + QString(word).replace(u'\'', u"'\\''"_s) + u'\'');
-    }
-    return words.join(u' ');
-}
-
 QString bytesText(qint64 bytes)
 {
     return bytes < 0 ? i18n("not known") : QLocale::c().formattedDataSize(bytes);
+}
+
+void writeCommandLine(Page& page, const QString& title, const QString& line)
+{
+    if (line.isEmpty())
+        return;
+    page.openDetails(title);
+    page.element(u"pre"_s, line);
+    page.close();
 }
 
 void writeChanges(Page& page, const op::DerivedCommand& derived)
@@ -61,7 +56,6 @@ void writeChanges(Page& page, const op::DerivedCommand& derived)
 
 void writeVmms(Page& page, const Story& story)
 {
-    page.section(u"vmms"_s, i18n("The two VMMs"));
     Table table{ .caption = i18n("As they stood when the recording ended"),
         .columns = { i18n("VMM"), i18n("Version"), i18n("Process"), i18n("State of the guest"),
             i18n("State of the migration"), i18n("RAM"), i18n("QMP socket") },
@@ -70,7 +64,7 @@ void writeVmms(Page& page, const Story& story)
         const op::EndpointStatus& vmm = story.session.endpoint(side);
         const QString unknown = i18n("not known");
         const auto orUnknown = [&](const QString& text) { return text.isEmpty() ? unknown : text; };
-        table.rows.push_back({ { sideText(side) }, { orUnknown(vmm.version) },
+        table.rows.push_back({ { sideText(side) }, { orUnknown(versionText(vmm)) },
             { vmm.pid > 0 ? vmm.gone ? i18n("%1, ended", QString::number(vmm.pid)) : QString::number(vmm.pid)
                     : vmm.gone ? i18n("ended")
                                : unknown },
@@ -78,15 +72,11 @@ void writeVmms(Page& page, const Story& story)
             { orUnknown(vmm.qmpPath), u"code"_s } });
     }
     page.table(table);
+    writeCommandLine(page, i18n("Command line of the source"), story.commandLine(Side::Source));
     const auto& derived = story.session.derived;
-    const QStringList argv = !story.launchArgv.isEmpty() ? story.launchArgv
-        : derived                                        ? derived->argv
-                                                         : QStringList();
-    if (!argv.isEmpty()) {
-        page.openDetails(i18n("Command line of the destination"));
-        page.element(u"pre"_s, shellLine(argv));
-        page.close();
-    }
+    const QString& launched = story.commandLine(Side::Destination);
+    writeCommandLine(page, i18n("Command line of the destination"),
+        launched.isEmpty() && derived ? derived->shellLine() : launched);
     if (derived)
         writeChanges(page, *derived);
 }
@@ -158,13 +148,24 @@ QString originOf(const Setting& setting)
     return i18nc("where two values come from", "source: %1; destination: %2", source, destination);
 }
 
-Table settingTable(const QString& caption, const std::vector<Setting>& settings, bool capabilities)
+/// What a reader looks for: somebody's choice, or a difference.
+bool isSpecial(const Setting& setting)
+{
+    const auto isChosen
+        = [](const op::VmmSetting* of) { return of && !of->origin.isEmpty() && of->origin != u"default"; };
+    const bool differs
+        = setting.source && setting.destination && setting.source->value != setting.destination->value;
+    return isChosen(setting.source) || isChosen(setting.destination) || differs;
+}
+
+template <typename Filter>
+Table settingTable(const QString& caption, const std::vector<Setting>& settings, Filter isWanted)
 {
     Table table{ .caption = caption,
         .columns = { i18n("Name"), i18n("Source"), i18n("Destination"), i18n("Where the value comes from") },
         .rows = {} };
     for (const Setting& setting : settings) {
-        if (setting.isCapability == capabilities)
+        if (isWanted(setting))
             table.rows.push_back({ { setting.name, u"code"_s }, settingCell(setting.source),
                 settingCell(setting.destination), { originOf(setting) } });
     }
@@ -175,7 +176,6 @@ Table settingTable(const QString& caption, const std::vector<Setting>& settings,
 
 void writeSettings(Page& page, const Story& story)
 {
-    page.section(u"settings"_s, i18n("Settings"));
     page.table(requestTable(story.session.request));
     const std::vector<Setting> settings = bothSides(story.session);
     if (settings.empty()) {
@@ -184,13 +184,19 @@ void writeSettings(Page& page, const Story& story)
     }
     if (story.session.settings[1].empty())
         page.paragraph(i18n("Those of the destination were not recorded."), u"faint"_s);
-    page.table(settingTable(i18n("Migration parameters when the migration began"), settings, false));
-    page.table(settingTable(i18n("Migration capabilities when the migration began"), settings, true));
+    page.table(settingTable(
+        i18n("Parameters and capabilities that somebody chose, or that differ"), settings, isSpecial));
+    page.openDetails(i18np("%1 parameter or capability when the migration began",
+        "All %1 parameters and capabilities when the migration began", static_cast<int>(settings.size())));
+    page.table(settingTable(
+        i18n("Migration parameters"), settings, [](const Setting& each) { return !each.isCapability; }));
+    page.table(settingTable(
+        i18n("Migration capabilities"), settings, [](const Setting& each) { return each.isCapability; }));
+    page.close();
 }
 
 void writeConsole(Page& page, const Story& story)
 {
-    page.section(u"console"_s, i18n("What was done, step by step"));
     Table table{ .caption = i18n("States of the session, and what was asked of it"),
         .columns = { i18n("Step"), i18n("When"), i18n("What it means") },
         .rows = {} };
@@ -226,7 +232,6 @@ void writeConsole(Page& page, const Story& story)
 void writeRecording(Page& page, const Story& story)
 {
     const Material& material = story.material;
-    page.section(u"recording"_s, i18n("The recording"));
     const auto& counts = story.eventsOfSide;
     page.paragraph(i18n("%1 events: %2 of the source, %3 of the destination, %4 of the channels, %5 of the "
                         "console. All QMP messages and trace lines are among them.",

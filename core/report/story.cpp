@@ -5,6 +5,7 @@
 
 #include "report/clean.h"
 
+#include "operator/commandline.h"
 #include "timeline/timetext.h"
 
 #include <KLocalizedString>
@@ -25,16 +26,23 @@ static constexpr qsizetype maxErrors = 4000;
 /// Of what a sentence calls a guest or a VMM.
 static constexpr qsizetype maxName = 100;
 
+/// Older recordings have it word by word.
+static QString commandLineOf(const Event& event)
+{
+    const QJsonValue argv = event.attributes["argv"_L1];
+    QStringList words;
+    for (const QJsonValue& word : argv.toArray())
+        words.append(word.toString());
+    return argv.isString() ? argv.toString() : op::shellLine(words);
+}
+
 static void takeProcess(Story& story, const Event& event)
 {
     if (event.name == u"spawned") {
-        story.launchArgv.clear();
-        const QJsonValue argv = event.attributes["argv"_L1];
-        if (argv.isString())
-            story.launchArgv.append(argv.toString());
-        for (const QJsonValue& word : argv.toArray())
-            story.launchArgv.append(word.toString());
+        story.commandLines[1] = commandLineOf(event);
         story.destinationErrors.clear();
+    } else if (event.name == u"command-line") {
+        story.commandLines[event.side == Side::Source ? 0 : 1] = commandLineOf(event);
     } else if (event.name == u"stderr" && event.side == Side::Destination) {
         story.destinationErrors += event.attributes["line"_L1].toString() + u'\n';
         if (story.destinationErrors.size() > 2 * maxErrors)
@@ -57,7 +65,8 @@ Story::Story(const Material& from)
 {
     for (const Event& event : from.events) {
         ++eventsOfSide[static_cast<std::size_t>(event.side)];
-        session.take(event);
+        if (op::ReplayedSession::concerns(event))
+            session.take(event);
         if (event.category == Category::Process)
             takeProcess(*this, event);
         else if (event.category == Category::Inventory)
@@ -104,9 +113,19 @@ QString guestName(const op::ReplayedSession& session)
     return clean(name, maxName);
 }
 
-QString vmmText(const op::EndpointStatus& vmm)
+QString versionText(const op::EndpointStatus& vmm)
 {
     const QString version = clean(vmm.version, maxName);
+    // The embedded VMM tells the QEMU that it resembles, and then itself.
+    const qsizetype embedded = version.indexOf(u"cutover-vmm"_s);
+    if (embedded >= 0)
+        return version.sliced(embedded);
+    return version.isEmpty() || !version.front().isDigit() ? version : u"QEMU "_s + version;
+}
+
+QString vmmText(const op::EndpointStatus& vmm)
+{
+    const QString version = versionText(vmm);
     if (vmm.pid > 0 && !version.isEmpty())
         return i18nc("a VMM", "%1 (process %2)", version, QString::number(vmm.pid));
     return vmm.pid > 0 ? i18n("process %1", QString::number(vmm.pid)) : version;

@@ -39,10 +39,12 @@ struct Story
     std::array<std::optional<op::FdInventory>, 2> inventories; ///< of the source, the destination
     op::FdRoute route; ///< as the source's inventory tells it
     std::vector<Remark> remarks;
-    QStringList launchArgv; ///< of the destination, as it was started; empty: it was not, or not recorded
+    /// Of the source, the destination, for a shell; empty: not recorded.
+    std::array<QString, 2> commandLines;
     QString destinationErrors; ///< the end of its stderr
     std::array<qint64, 4> eventsOfSide{};
 
+    const QString& commandLine(Side side) const { return commandLines[side == Side::Source ? 0 : 1]; }
     const std::optional<op::FdInventory>& inventory(Side side) const
     {
         return inventories[side == Side::Source ? 0 : 1];
@@ -65,6 +67,8 @@ struct Lead
 Lead leadOf(const Story& story);
 /// Empty where nobody told it; not too long for a heading.
 QString guestName(const op::ReplayedSession& session);
+/// "QEMU 11.1.3 Debian 1:11.1.3+ds-1", "cutover-vmm 0.1.0"; empty where nothing is known of the VMM.
+QString versionText(const op::EndpointStatus& vmm);
 /// "QEMU 11.1.3 (process 4711)"; empty where nothing is known of the VMM.
 QString vmmText(const op::EndpointStatus& vmm);
 /// "Source", ...

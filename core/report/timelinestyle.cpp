@@ -145,18 +145,23 @@ QString ownerClass(Owner owner, bool inferred)
     return u"tl-owner-" + who + (inferred ? QStringLiteral("-inferred") : QString());
 }
 
-QString timelineStyle()
+QString timelineStyle(Surroundings surroundings)
 {
-    return QStringLiteral(".timeline text{font-family:system-ui,'Noto Sans','DejaVu Sans',sans-serif;"
-                          "font-size:%1px}\n.timeline .tl-small{font-size:%2px}\n"
-                          ".timeline .tl-bold{font-size:%2px;font-weight:bold}\n"
-                          ".tl-arrow{fill:none;stroke-width:1.2px}\n.tl-dashed{stroke-dasharray:5 3}\n"
-                          ".tl-edge{stroke-width:1px}\n"
-                          ".tl-nobody{fill:none;stroke-width:1px;stroke-dasharray:2 2}\n")
-               .arg(normalFont)
-               .arg(smallFont)
-        + rulesOf(lightPalette()) + QStringLiteral("@media screen and (prefers-color-scheme: dark){\n")
-        + rulesOf(darkPalette()) + QStringLiteral("}\n");
+    QString rules
+        = QStringLiteral(".timeline text{font-family:system-ui,'Noto Sans','DejaVu Sans',sans-serif;"
+                         "font-size:%1px}\n.timeline .tl-small{font-size:%2px}\n"
+                         ".timeline .tl-bold{font-size:%2px;font-weight:bold}\n"
+                         ".tl-middle{text-anchor:middle}\n.tl-end{text-anchor:end}\n"
+                         ".tl-arrow{fill:none;stroke-width:1.2px}\n.tl-dashed{stroke-dasharray:5 3}\n"
+                         ".tl-edge{stroke-width:1px}\n"
+                         ".tl-nobody{fill:none;stroke-width:1px;stroke-dasharray:2 2}\n")
+              .arg(normalFont)
+              .arg(smallFont);
+    rules += rulesOf(surroundings == Surroundings::Dark ? darkPalette() : lightPalette());
+    if (surroundings == Surroundings::AnyScreen)
+        rules += QStringLiteral("@media screen and (prefers-color-scheme: dark){\n") + rulesOf(darkPalette())
+            + QStringLiteral("}\n");
+    return rules;
 }
 
 } // namespace cutover::report

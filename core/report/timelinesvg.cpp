@@ -68,7 +68,6 @@ public:
         : m_xml(xml)
         , m_scene(scene)
         , m_index(index)
-        , m_prefix(picture.prefix)
         , m_range(picture.range.isEmpty() ? scene.extent : picture.range)
         , m_geometry(geometry)
     {
@@ -77,23 +76,18 @@ public:
     void draw()
     {
         rect({ 0, 0, m_geometry.width(), m_geometry.height() }, u"tl-background"_s);
+        if (!m_range.isEmpty()) {
+            drawPause();
+            drawRuler();
+            for (const Lane* lane : { &m_scene.source, &m_scene.destination, &m_scene.console })
+                drawLane(*lane);
+            drawStreams();
+            drawArrows();
+            drawOwnership();
+            // What begins before the range ends here; not every program knows clipping.
+            rect({ 0, 0, m_geometry.plot().left(), m_geometry.height() }, u"tl-background"_s);
+        }
         drawTitles();
-        if (m_range.isEmpty())
-            return;
-        m_xml.writeStartElement(u"clipPath"_s);
-        m_xml.writeAttribute(u"id"_s, m_prefix + u"-plot");
-        rect(m_geometry.plot(), {});
-        m_xml.writeEndElement();
-        m_xml.writeStartElement(u"g"_s);
-        m_xml.writeAttribute(u"clip-path"_s, u"url(#" + m_prefix + u"-plot)");
-        drawPause();
-        drawRuler();
-        for (const Lane* lane : { &m_scene.source, &m_scene.destination, &m_scene.console })
-            drawLane(*lane);
-        drawStreams();
-        drawArrows();
-        drawOwnership();
-        m_xml.writeEndElement();
     }
 
 private:
@@ -154,9 +148,8 @@ private:
                     : anchor == u"end" ? place.right()
                                        : place.left()));
         m_xml.writeAttribute(u"y"_s, number(place.center().y() + (smallFont * 0.36)));
-        m_xml.writeAttribute(u"class"_s, style);
-        if (!anchor.isEmpty())
-            m_xml.writeAttribute(u"text-anchor"_s, anchor);
+        // As a rule and not as an attribute, beside which QtSvg would forget the font.
+        m_xml.writeAttribute(u"class"_s, anchor.isEmpty() ? style : style + u" tl-" + anchor);
         m_xml.writeCharacters(clean(words, maxName));
         m_xml.writeEndElement();
     }
@@ -413,7 +406,6 @@ private:
     QXmlStreamWriter& m_xml;
     const Scene& m_scene;
     const layout::EventIndex& m_index;
-    QString m_prefix;
     Interval m_range;
     const TimelineGeometry& m_geometry;
 };
@@ -458,7 +450,7 @@ QByteArray timelineSvg(const Scene& scene, const layout::EventIndex& index, cons
     QByteArray out;
     QXmlStreamWriter xml(&out);
     xml.writeStartDocument();
-    write(xml, scene, index, picture, timelineStyle());
+    write(xml, scene, index, picture, timelineStyle(picture.surroundings));
     xml.writeEndDocument();
     return out;
 }

@@ -9,9 +9,14 @@
 #include <QByteArray>
 #include <QString>
 
+#include <cstdint>
+
 class QXmlStreamWriter;
 
 namespace cutover::report {
+
+/// What a drawing is looked at on.
+enum class Surroundings : std::uint8_t { AnyScreen, Light, Dark };
 
 /// A timeline as a picture: what the window shows, at one zoom.
 struct TimelinePicture
@@ -21,11 +26,12 @@ struct TimelinePicture
     QString description; ///< the same in sentences
     QString prefix = QStringLiteral("t"); ///< of the ids in it: another for each picture of a document
     double width = 1200; ///< pixels
+    Surroundings surroundings = Surroundings::AnyScreen; ///< of a file that stands on its own
 };
 
-/// The style rules of all timelines, light, and dark on a dark screen. Plain colours without variables, so
-/// that programs that know little of CSS draw them.
-QString timelineStyle();
+/// The style rules of all timelines; for any screen: light, and dark on a dark one. Plain colours without
+/// variables, so that programs that know little of CSS draw them.
+QString timelineStyle(Surroundings surroundings = Surroundings::AnyScreen);
 
 /// An <svg> element that can stand in an HTML document that has timelineStyle(). Its size grows with its
 /// width in pixels and the resources in it, of which it draws forty at most, not with the number of events.

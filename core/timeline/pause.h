@@ -82,6 +82,9 @@ struct PauseBreakdown
     bool operator==(const PauseBreakdown&) const = default;
 };
 
+/// The rows, with the devices below one percent of the pause added up in one row per kind of work.
+std::vector<PauseRow> condensedRows(const PauseBreakdown& pause);
+
 /// Of the last migration, or of number \a migration (0 = first).
 PauseBreakdown pauseBreakdown(const Facts& facts, std::optional<std::size_t> migration = std::nullopt);
 

@@ -8,7 +8,6 @@
 #include <QStringList>
 
 #include <algorithm>
-#include <map>
 
 namespace cutover::timeline {
 
@@ -207,55 +206,6 @@ QString bar(qint64 part, qint64 whole, int width)
     return text;
 }
 
-QString sumText(PauseRowKind kind, std::size_t count)
-{
-    const QString number = QString::number(count);
-    switch (kind) {
-    case PauseRowKind::IterableSave:
-    case PauseRowKind::NonIterableSave:
-        return QStringLiteral("save %1 smaller devices").arg(number);
-    case PauseRowKind::Load:
-        return QStringLiteral("load %1 smaller devices").arg(number);
-    default:
-        return QStringLiteral("%1 smaller parts").arg(number);
-    }
-}
-
-/// Adds up what would not be seen as a bar.
-std::vector<PauseRow> condensed(const PauseBreakdown& pause)
-{
-    const qint64 threshold = pause.pause.valueNs / 100;
-    const auto isDevice = [](const PauseRow& row) { return !row.device.isEmpty(); };
-    const auto group = [](const PauseRow& row) {
-        return row.kind == PauseRowKind::IterableSave ? PauseRowKind::NonIterableSave : row.kind;
-    };
-    std::map<PauseRowKind, std::size_t> counts;
-    for (const PauseRow& row : pause.rows) {
-        if (isDevice(row) && row.durationNs < threshold)
-            ++counts[group(row)];
-    }
-    // The sum stands where the last of its parts was.
-    std::vector<PauseRow> rows;
-    std::map<PauseRowKind, PauseRow> sums;
-    std::map<PauseRowKind, std::size_t> seen;
-    for (const PauseRow& row : pause.rows) {
-        const PauseRowKind kind = group(row);
-        if (!isDevice(row) || row.durationNs >= threshold || counts[kind] < 2) {
-            rows.push_back(row);
-            continue;
-        }
-        const auto [sum, isFirst] = sums.try_emplace(kind, row);
-        if (!isFirst)
-            sum->second.durationNs += row.durationNs;
-        if (++seen[kind] == counts[kind]) {
-            rows.push_back(sum->second);
-            rows.back().kind = kind;
-            rows.back().text = sumText(kind, counts[kind]);
-        }
-    }
-    return rows;
-}
-
 } // namespace
 
 QString phaseTable(const Phases& phases, const TextStyle& style)
@@ -317,7 +267,7 @@ QString breakdownBars(const PauseBreakdown& pause, const TextStyle& style)
         + (pause.clockSampled ? QString() : QStringLiteral(" (clock steps not checked)")) + QLatin1Char('\n')
         + pause.explanation + QLatin1Char('\n') + evidenceTierText(pause.pause.tier) + QLatin1Char('\n');
 
-    const std::vector<PauseRow> rows = style.everyRow ? pause.rows : condensed(pause);
+    const std::vector<PauseRow> rows = style.everyRow ? pause.rows : condensedRows(pause);
     qint64 longest = 0;
     for (const PauseRow& row : rows)
         longest = std::max(longest, row.durationNs);

@@ -151,6 +151,11 @@ void TestCutoverctlVmm::reportTellsTheSettings()
     QCOMPARE(rowOf(report.out, u"events"_s).mid(1, 2), QStringList({ u"on"_s, u"on"_s }));
     QCOMPARE(rowOf(report.out, u"ram0"_s).value(4), u"the same open file"_s);
 
+    // Of a source that has ended, too.
+    QVERIFY(report.out.contains(u"was moved from cutover-vmm "_s));
+    QVERIFY(report.out.contains(u"<summary>Command line of the source</summary>"_s));
+    QVERIFY(report.out.contains(u"<summary>Command line of the destination</summary>"_s));
+
     const auto picture = runProcess({ u"export"_s, recording, u"--svg"_s });
     QCOMPARE(picture.code, 0);
     QVERIFY(picture.out.contains(u"<svg"_s));
