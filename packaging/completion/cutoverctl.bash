@@ -40,6 +40,8 @@ _cutoverctl() {
     --handover) mapfile -t COMPREPLY < <(compgen -W 'prepared early-stop late-stop' -- "$current") && return ;;
     --migrate-fds) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     --network) mapfile -t COMPREPLY < <(compgen -W 'auto tap socket none' -- "$current") && return ;;
+    --colours) mapfile -t COMPREPLY < <(compgen -W 'light dark' -- "$current") && return ;;
+    --scale) mapfile -t COMPREPLY < <(compgen -W '1 2 4' -- "$current") && return ;;
     --ram) mapfile -t COMPREPLY < <(compgen -W '256M 1G 4G' -- "$current") && return ;;
     --time-limit | --migration | --queues | --set | --count | --fault | --i-know) return ;;
     esac
@@ -49,7 +51,7 @@ _cutoverctl() {
     migrate) options='--source --destination --binary --mode --state-file --incoming --set --unguarded --keep-source --relay --fault --i-know --no-trace --time-limit --record --json --yes -y' ;;
     rescue) options='--pair --source --to --yes -y --json' ;;
     show) options='--full --migration --json' ;;
-    export) options='--html --svg --csv --perfetto --json --output -o' ;;
+    export) options='--html --svg --png --csv --perfetto --json --colours --scale --output -o' ;;
     inspect) options='--listen --forward --main-listen --main-forward --record --time-limit --json' ;;
     demo) options='--vmm --binary --new-binary --accel --handover --migrate-fds --queues --network --ram --bare --keep --list --record --json' ;;
     lab) options='--vmm --binary --accel --queues --network --ram --bare' ;;

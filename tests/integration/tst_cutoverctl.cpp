@@ -7,9 +7,11 @@
 
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QJsonObject>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QtEndian>
 
 #include <csignal>
 #include <functional>
@@ -43,6 +45,8 @@ private Q_SLOTS:
     void permissionDenied();
     void badRecordings_data();
     void badRecordings();
+    void picture_data();
+    void picture();
     void recordingThatCannotBeWritten_data();
     void recordingThatCannotBeWritten();
     void badStreams_data();
@@ -227,6 +231,40 @@ void TestCutoverctl::badRecordings()
     }
     verifyOneError(runProcess({ u"show"_s, path(u"absent.cutover"_s) }), 1, u"absent.cutover"_s);
     verifyOneError(runProcess({ u"show"_s, m_dir.path() }), 1, m_dir.path());
+}
+
+void TestCutoverctl::picture_data()
+{
+    QTest::addColumn<QStringList>("options");
+    QTest::addColumn<quint32>("width");
+    QTest::newRow("as it is") << QStringList() << quint32{ 2400 };
+    QTest::newRow("half, dark") << QStringList{ u"--scale"_s, u"0.5"_s, u"--colours"_s, u"dark"_s }
+                                << quint32{ 600 };
+}
+
+void TestCutoverctl::picture()
+{
+    QFETCH(QStringList, options);
+    QFETCH(const quint32, width);
+    const QString output = path(u"picture.png"_s);
+    QFile::remove(output);
+    const auto run = runProcess(
+        QStringList{ u"export"_s, QStringLiteral(CUTOVER_TEST_DATA "/recordings/vmm-prepared.cutover"),
+            u"--png"_s, u"-o"_s, output }
+        + options);
+    // A build without the window lacks the program that draws.
+    if (!QFile::exists(QFileInfo(QStringLiteral(CUTOVERCTL)).path() + u"/cutover-svg2png"_s)) {
+        verifyOneError(run, 1, u"cutover-svg2png, which draws it, is not installed"_s);
+        QVERIFY(!QFile::exists(output));
+        return;
+    }
+    QVERIFY2(run.code == 0, qPrintable(run.err));
+    QFile file(output);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray png = file.readAll();
+    QVERIFY(png.startsWith("\x89PNG\r\n\x1a\n"));
+    QVERIFY(png.size() > 10'000);
+    QCOMPARE(qFromBigEndian<quint32>(png.constData() + 16), width);
 }
 
 void TestCutoverctl::recordingThatCannotBeWritten_data()

@@ -45,6 +45,8 @@ say 'the lab: a disk and a network'
 install iproute2 qemu-utils
 cutoverctl demo --record /tmp/demo.cutover
 cutoverctl show /tmp/demo.cutover >/dev/null
+cutoverctl export /tmp/demo.cutover --png -o /tmp/demo.png
+[[ $(head -c 4 /tmp/demo.png) == *PNG ]] || die 'the picture of the timeline is no PNG'
 
 say 'the window off screen'
 status=0

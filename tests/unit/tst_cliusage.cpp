@@ -98,6 +98,12 @@ void TestCliUsage::usageErrors_data()
     row("two recordings", u"show a b"_s, u"'b' is one argument too many"_s);
     row("migration zero", u"show a --migration 0"_s, u"from 1 on"_s);
     row("no format", u"export a"_s, u"the format is missing"_s);
+    row("colours of a table", u"export a --csv --colours dark"_s, u"--colours is for --svg and --png"_s);
+    row("unknown colours", u"export a --png --colours pink"_s, u"--colours"_s);
+    row("scale of a drawing", u"export a --svg --scale 2"_s, u"--scale is for --png"_s);
+    row("scale is a word", u"export a --png --scale big"_s, u"'big' is no factor"_s);
+    row("scale of nothing", u"export a --png --scale 0"_s, u"'0' is no factor"_s);
+    row("scale beyond measure", u"export a --png --scale nan"_s, u"'nan' is no factor"_s);
     row("two formats", u"export a --csv --json"_s, u"only one format"_s);
     row("inspect nothing", u"inspect"_s, u"neither a FILE nor --listen"_s);
     row("inspect both", u"inspect a --listen b"_s, u"exclude each other"_s);
