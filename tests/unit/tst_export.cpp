@@ -26,6 +26,7 @@ private Q_SLOTS:
     void csvKeepsEveryEvent();
     void perfettoFollowsTheSchema_data();
     void perfettoFollowsTheSchema();
+    void perfettoFaultsAreFound();
     void perfettoSlicesNest_data();
     void perfettoSlicesNest();
     void perfettoKeepsNanoseconds();
@@ -93,6 +94,71 @@ void TestExport::perfettoFollowsTheSchema_data()
     QTest::newRow("odd names") << u"odd"_s;
 }
 
+namespace {
+
+/// What the "Trace Event Format" wants of the events of a phase; what it does not know may not be there.
+struct PhaseRule
+{
+    QStringList needed;
+    QStringList allowed;
+};
+
+const std::map<QString, PhaseRule>& phaseRules()
+{
+    static const QStringList common{ u"ph"_s, u"name"_s, u"pid"_s, u"tid"_s };
+    static const QStringList timed = common + QStringList{ u"cat"_s, u"ts"_s };
+    static const std::map<QString, PhaseRule> rules{
+        { u"M"_s, { .needed = common + QStringList{ u"args"_s }, .allowed = {} } },
+        { u"X"_s, { .needed = timed + QStringList{ u"dur"_s }, .allowed = { u"args"_s } } },
+        { u"i"_s, { .needed = timed + QStringList{ u"s"_s }, .allowed = { u"args"_s } } },
+        { u"s"_s, { .needed = timed + QStringList{ u"id"_s }, .allowed = {} } },
+        { u"f"_s, { .needed = timed + QStringList{ u"id"_s, u"bp"_s }, .allowed = {} } },
+    };
+    return rules;
+}
+
+/// Empty for an event that follows the format.
+QString schemaFault(const QJsonObject& event)
+{
+    const auto rule = phaseRules().find(event[u"ph"].toString());
+    if (rule == phaseRules().end())
+        return u"the phase is unknown"_s;
+    for (const QString& key : rule->second.needed) {
+        if (!event.contains(key))
+            return key + u" is missing"_s;
+    }
+    for (const QString& key : event.keys()) {
+        if (!rule->second.needed.contains(key) && !rule->second.allowed.contains(key))
+            return key + u" is unknown"_s;
+    }
+    const auto isWhole = [&event](QLatin1StringView key) {
+        return event[key].isDouble() && event[key].toInteger(-1) >= 0
+            && static_cast<double>(event[key].toInteger()) == event[key].toDouble();
+    };
+    const auto isTime = [&event](QLatin1StringView key) {
+        return !event.contains(key) || (event[key].isDouble() && event[key].toDouble() >= 0);
+    };
+    if (!isWhole("pid"_L1) || !isWhole("tid"_L1) || (event.contains(u"id") && !isWhole("id"_L1)))
+        return u"pid, tid or id is no whole number"_s;
+    if (!isTime("ts"_L1) || !isTime("dur"_L1))
+        return u"ts or dur is no time"_s;
+    if (!event[u"name"].isString() || (event.contains(u"cat") && event[u"cat"].toString().isEmpty()))
+        return u"name or cat is no text"_s;
+    if (event.contains(u"args") && !event[u"args"].isObject())
+        return u"args is no object"_s;
+    if (event.contains(u"s") && event[u"s"] != u"t"_s)
+        return u"the scope is not the thread"_s;
+    if (event.contains(u"bp") && event[u"bp"] != u"e"_s)
+        return u"the binding point is not the enclosing slice"_s;
+    const QString name = event[u"name"].toString();
+    const bool isNamed = event[u"ph"] != u"M"_s
+        || ((name == u"process_name" || name == u"thread_name")
+            && !event[u"args"][u"name"].toString().isEmpty());
+    return isNamed ? QString() : u"the metadata names nothing"_s;
+}
+
+} // namespace
+
 void TestExport::perfettoFollowsTheSchema()
 {
     QFETCH(QString, name);
@@ -101,43 +167,49 @@ void TestExport::perfettoFollowsTheSchema()
         events = { odd(u"\"quote\" \\ \n \x01 ä"_s), odd(u""_s) };
     QJsonObject whole;
     const QJsonArray list = traceEvents(events, &whole);
+    QCOMPARE(whole.keys(), QStringList({ u"displayTimeUnit"_s, u"otherData"_s, u"traceEvents"_s }));
     QCOMPARE(whole[u"displayTimeUnit"].toString(), u"ns"_s);
+    QVERIFY(whole[u"otherData"].isObject());
     QVERIFY(list.size() >= 4);
     std::set<std::pair<int, int>> named;
     std::set<std::pair<int, int>> used;
     std::set<int> processes;
     for (const QJsonValue& value : list) {
-        QVERIFY(value.isObject());
         const QJsonObject event = value.toObject();
-        const QString ph = event[u"ph"].toString();
-        QVERIFY(QStringList({ u"M"_s, u"X"_s, u"i"_s, u"s"_s, u"f"_s }).contains(ph));
-        QVERIFY(event[u"name"].isString());
-        QVERIFY(event[u"pid"].isDouble());
-        QVERIFY(event[u"tid"].isDouble());
+        const QString fault = schemaFault(event);
+        QVERIFY2(fault.isEmpty(),
+            qPrintable(
+                fault + u": "_s + QString::fromUtf8(QJsonDocument(event).toJson(QJsonDocument::Compact))));
         const std::pair thread(event[u"pid"].toInt(), event[u"tid"].toInt());
-        if (ph == u"M") {
-            QVERIFY(!event[u"args"][u"name"].toString().isEmpty());
-            if (event[u"name"].toString() == u"process_name")
-                processes.insert(thread.first);
-            else
-                named.insert(thread);
-            continue;
-        }
-        used.insert(thread);
-        QVERIFY(event[u"cat"].isString());
-        QVERIFY(event[u"ts"].isDouble() && event[u"ts"].toDouble() >= 0);
-        if (ph == u"X")
-            QVERIFY(event[u"dur"].isDouble() && event[u"dur"].toDouble() >= 0);
-        if (ph == u"i")
-            QCOMPARE(event[u"s"].toString(), u"t"_s);
-        if (ph == u"s" || ph == u"f")
-            QVERIFY(event[u"id"].isDouble());
-        if (ph == u"f")
-            QCOMPARE(event[u"bp"].toString(), u"e"_s);
-        QVERIFY(event[u"args"].isUndefined() || event[u"args"].isObject());
+        if (event[u"ph"].toString() != u"M")
+            used.insert(thread);
+        else if (event[u"name"].toString() == u"process_name")
+            QVERIFY2(processes.insert(thread.first).second, "a process has two names");
+        else
+            QVERIFY2(named.insert(thread).second, "a thread has two names");
     }
     QCOMPARE(processes.size(), 4);
     QVERIFY(named == used);
+}
+
+/// What the check above is worth.
+void TestExport::perfettoFaultsAreFound()
+{
+    const QJsonObject slice{ { u"ph"_s, u"X"_s }, { u"name"_s, u"a"_s }, { u"cat"_s, u"b"_s },
+        { u"pid"_s, 1 }, { u"tid"_s, 1 }, { u"ts"_s, 0.5 }, { u"dur"_s, 1 } };
+    QCOMPARE(schemaFault(slice), QString());
+    for (const QString& key : slice.keys()) {
+        QJsonObject without = slice;
+        without.remove(key);
+        QVERIFY2(!schemaFault(without).isEmpty(), qPrintable(key));
+    }
+    const std::pair<QString, QJsonValue> wrong[]{ { u"tid"_s, 1.5 }, { u"ts"_s, -1 }, { u"dur"_s, u"1"_s },
+        { u"ph"_s, u"Q"_s }, { u"args"_s, 1 }, { u"cat"_s, u""_s }, { u"colour"_s, u"red"_s } };
+    for (const auto& [key, value] : wrong) {
+        QJsonObject with = slice;
+        with.insert(key, value);
+        QVERIFY2(!schemaFault(with).isEmpty(), qPrintable(key));
+    }
 }
 
 void TestExport::perfettoSlicesNest_data()
@@ -199,23 +271,39 @@ void TestExport::perfettoKeepsNanoseconds()
     QVERIFY(out.contains("\"start_ns\":\"1795208129469562001\""));
 }
 
+/// Both ends of a flow lie within a slice of their thread: a trace processor drops an arrow that has none.
 void TestExport::perfettoShowsFdsAsFlows()
 {
-    std::map<qint64, std::pair<QJsonObject, QJsonObject>> flows;
+    std::map<qint64, std::vector<QJsonObject>> flows;
+    std::vector<QJsonObject> slices;
     const QJsonArray list = traceEvents(test::migrationFrom(u"qemu-11.1.3-cpr-transfer-defer"_s));
     for (const QJsonValue& value : list) {
         const QJsonObject event = value.toObject();
-        if (event[u"ph"].toString() == u"s")
-            flows[event[u"id"].toInteger()].first = event;
-        else if (event[u"ph"].toString() == u"f")
-            flows[event[u"id"].toInteger()].second = event;
+        const QString phase = event[u"ph"].toString();
+        if (phase == u"s" || phase == u"f")
+            flows[event[u"id"].toInteger()].push_back(event);
+        else if (phase == u"X")
+            slices.push_back(event);
     }
     QCOMPARE(flows.size(), 6);
     for (const auto& [id, ends] : flows) {
-        QVERIFY(ends.first[u"ts"].toDouble() < ends.second[u"ts"].toDouble());
-        QVERIFY(ends.first[u"pid"] != ends.second[u"pid"]);
-        QCOMPARE(ends.first[u"name"], ends.second[u"name"]);
-        QCOMPARE(ends.first[u"cat"], ends.second[u"cat"]);
+        QCOMPARE(ends.size(), 2);
+        const QJsonObject& first = ends.front();
+        const QJsonObject& last = ends.back();
+        QCOMPARE(first[u"ph"].toString(), u"s"_s);
+        QCOMPARE(last[u"ph"].toString(), u"f"_s);
+        QVERIFY(first[u"ts"].toDouble() < last[u"ts"].toDouble());
+        QVERIFY(first[u"pid"] != last[u"pid"]);
+        QCOMPARE(first[u"name"], last[u"name"]);
+        QCOMPARE(first[u"cat"], last[u"cat"]);
+        for (const QJsonObject& end : ends) {
+            const double at = end[u"ts"].toDouble();
+            QVERIFY(std::ranges::any_of(slices, [&end, at](const QJsonObject& slice) {
+                const double from = slice[u"ts"].toDouble();
+                return slice[u"pid"] == end[u"pid"] && slice[u"tid"] == end[u"tid"]
+                    && slice[u"name"] == end[u"name"] && from <= at && at <= from + slice[u"dur"].toDouble();
+            }));
+        }
     }
 }
 
