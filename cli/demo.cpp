@@ -50,7 +50,7 @@ CommandSpec spec()
         .description
         = i18n("Starts the embedded VMM with a guest that works a network, a disk and a console, moves it to a second "
                "process with cpr-transfer, and shows the phases, the file descriptors with their proof, what the pause "
-               "was spent on and what the guest saw of it; with --vmm qemu a QEMU whose guest is its firmware alone. "
+               "was spent on and what the guest saw of it; with --vmm qemu a QEMU whose guest does nothing but beat. "
                "Ends both. Needs no preparation and no root; the network is a private one.\n\n"
                "With NAME one of the lessons is played: each shows one thing that a live update does or that can go wrong with "
                "it, step by step, and says of everything that must come of it whether it does."),

@@ -177,7 +177,7 @@ CommandSpec spec()
         .summary = i18n("Start a guest to try things on, until the input closes"),
         .description
         = i18n("Starts what 'cutoverctl demo' starts, and leaves it to you: a busy guest on the embedded VMM with a "
-               "network, a disk and a console, or with --vmm qemu a QEMU whose guest is its firmware alone. Prints one "
+               "network, a disk and a console, or with --vmm qemu a QEMU whose guest does nothing but beat. Prints one "
                "JSON line when it is ready, with the QMP socket of the source, then one for what the traffic sees, twice "
                "a second. Ends all of it, with every process that a migration of the guest has started, when its standard "
                "input closes or when it is ended. Needs no preparation and no root; the network is a private one. What follows "
