@@ -23,6 +23,15 @@ static QString drawingProgram()
     return {};
 }
 
+PictureMaker::~PictureMaker()
+{
+    if (m_process.state() == QProcess::NotRunning)
+        return;
+    disconnect(&m_process, nullptr, this, nullptr);
+    m_process.kill();
+    m_process.waitForFinished();
+}
+
 void PictureMaker::start(const QByteArray& svg, double scale)
 {
     const QString program = drawingProgram();

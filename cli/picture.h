@@ -16,6 +16,8 @@ class PictureMaker : public QObject
 {
     Q_OBJECT
 public:
+    ~PictureMaker() override;
+
     /// Leads to made() or failed(), also from inside it. Once.
     void start(const QByteArray& svg, double scale);
 

@@ -322,7 +322,7 @@ void MainWindow::alignRun()
         m_timeline->showPause();
     } else {
         m_timeline->zoom().setSelection(wanted->pause);
-        m_timeline->zoom().setRange(wanted->around);
+        m_timeline->zoom().setRangeBeyond(wanted->around);
     }
     m_timeline->setFocus(Qt::OtherFocusReason);
 }

@@ -1,10 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "breakdown/breakdownbar.h"
+#include "colours.h"
 #include "runs/distribution.h"
 #include "runs/runlistmodel.h"
 #include "runs/setlistmodel.h"
 #include "runs/setstyle.h"
+#include "runs/sharebars.h"
 #include "runs/sharemodel.h"
 #include "runs/spreadmodel.h"
 
@@ -152,6 +155,42 @@ private Q_SLOTS:
         QVERIFY(cell(model, 2, 2).contains(u"7"));
         model.setResults({});
         QCOMPARE(model.rowCount(), 0);
+    }
+
+    void barsOfSets()
+    {
+        runs::SetResult other = setOf(u"other"_s, { 20 });
+        other.runs[0].parts = { { .kind = u"stop"_s, .side = Side::Source, .durationNs = 5 * us },
+            { .kind = u"load"_s, .side = Side::Destination, .durationNs = 15 * us },
+            { .kind = u"wait"_s, .side = Side::Destination, .durationNs = 0 } };
+        ShareBars bars;
+        QVERIFY(bars.isHidden());
+        bars.setResults(resultsOf({ setOf(u"one"_s, { 10, 10 }), setOf(u"none"_s, {}), other }));
+        QVERIFY(!bars.isHidden());
+        bars.resize(600, bars.sizeHint().height());
+        QCOMPARE(bars.bars().size(), 2); // a set without runs has nothing to divide
+        QCOMPARE(bars.bars()[1].letter, u"C"_s);
+        QCOMPARE(bars.bars()[1].parts.size(), 2);
+        QCOMPARE(bars.bars()[1].parts[1].kind, timeline::PauseRowKind::Load);
+        // One scale for all, and no gap between the parts.
+        const QRectF one = bars.partArea(0, 0);
+        const QRectF stop = bars.partArea(1, 0);
+        const QRectF load = bars.partArea(1, 1);
+        QCOMPARE(one.left(), stop.left());
+        QCOMPARE(stop.right(), load.left());
+        QVERIFY(qAbs(one.width() - 2 * stop.width()) < 1e-6);
+        QVERIFY(qAbs(load.width() - 3 * stop.width()) < 1e-6);
+        QVERIFY(load.right() <= 600 && load.top() >= one.bottom());
+        QVERIFY(bars.partArea(1, 2).isNull() && bars.partArea(2, 0).isNull());
+        QVERIFY(bars.accessibleDescription().contains(u"C other"_s));
+        const QImage painted = bars.grab().toImage();
+        const Colours colours = Colours::of(bars.palette());
+        QCOMPARE(painted.pixel((stop.topLeft() + QPointF(3, 2)).toPoint()),
+            pauseKindColour(timeline::PauseRowKind::Stop, colours).rgb());
+        QCOMPARE(painted.pixel((load.topLeft() + QPointF(3, 2)).toPoint()),
+            pauseKindColour(timeline::PauseRowKind::Load, colours).rgb());
+        bars.setResults({});
+        QVERIFY(bars.isHidden());
     }
 
     void setsToBeRun()

@@ -97,6 +97,24 @@ private Q_SLOTS:
         zoom.fit();
         QCOMPARE(zoom.range(), zoom.bounds());
 
+        // Beyond what was recorded, until all of that is shown.
+        const Interval bounds = zoom.bounds();
+        const Interval beyond{ -2'000'000, 2'000'000 };
+        zoom.setRange(beyond);
+        QCOMPARE(zoom.range().startNs, bounds.startNs);
+        zoom.setRangeBeyond(beyond);
+        QCOMPARE(zoom.range(), beyond);
+        zoom.pan(0.1);
+        QVERIFY(zoom.range().startNs > beyond.startNs);
+        zoom.pan(-1e6);
+        QCOMPARE(zoom.range(), beyond);
+        zoom.fit();
+        QCOMPARE(zoom.range(), bounds);
+        zoom.setRangeBeyond(beyond);
+        zoom.setTrace({ 50'000'000, 60'000'000 });
+        QVERIFY(zoom.bounds().startNs > beyond.endNs);
+        QCOMPARE(zoom.range().startNs, zoom.bounds().startNs);
+
         zoom.setSelection(Interval{ 10, 5 });
         QVERIFY(!zoom.selection());
         zoom.setSelection(Interval{ 5, 10 });

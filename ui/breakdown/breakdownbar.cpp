@@ -17,7 +17,7 @@ namespace cutover::ui {
 
 using timeline::PauseRowKind;
 
-static QColor kindColour(PauseRowKind kind, const Colours& colours)
+QColor pauseKindColour(PauseRowKind kind, const Colours& colours)
 {
     switch (kind) {
     case PauseRowKind::Stop:
@@ -115,7 +115,7 @@ void BreakdownBar::paintEvent(QPaintEvent* /*event*/)
     for (const Part& part : parts()) {
         const auto kind
             = static_cast<PauseRowKind>(m_model.index(part.row, 0).data(BreakdownModel::KindRole).toInt());
-        const QColor fill = kindColour(kind, colours);
+        const QColor fill = pauseKindColour(kind, colours);
         painter.fillRect(part.area.width() > 3 ? part.area.adjusted(0, 0, -1, 0) : part.area, fill);
         const QString text = m_model.index(part.row, BreakdownModel::ShareColumn).data().toString();
         painter.setPen(colours.textOn(fill));

@@ -9,6 +9,11 @@
 
 namespace cutover::ui {
 
+struct Colours;
+
+/// In every view that divides a pause.
+QColor pauseKindColour(timeline::PauseRowKind kind, const Colours& colours);
+
 /// The pause as one bar, divided by what it was spent on. The table below it holds the same.
 class BreakdownBar : public QWidget
 {

@@ -6,6 +6,7 @@
 #include "runs/distributionplot.h"
 #include "runs/runseries.h"
 #include "runs/setstyle.h"
+#include "runs/sharebars.h"
 #include "widgets/columnfit.h"
 #include "widgets/emptyhint.h"
 #include "widgets/styles.h"
@@ -44,16 +45,13 @@ RunsView::RunsView(RunSeries* series, QWidget* parent)
     m_runList->setSortingEnabled(true);
     m_runList->sortByColumn(RunListModel::NumberColumn, Qt::AscendingOrder);
     new ColumnFit(m_runList, { 6, 11, 11, 11, 12, 12, 15, 11, 20 });
-    m_shareTable = makeTable(&m_shares, u"runsShares"_s, i18n("What the time went to"));
-    m_shareTable->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_shareTable->header()->setStretchLastSection(false);
     m_tabs = new QTabWidget(this);
     m_tabs->setObjectName(u"runsTabs"_s);
     m_tabs->setAccessibleName(i18n("What was measured"));
     m_tabs->setDocumentMode(true);
     m_tabs->addTab(makeFigures(), i18n("Figures"));
     m_tabs->addTab(m_runList, i18n("Runs"));
-    m_tabs->addTab(m_shareTable, i18n("Phases"));
+    m_tabs->addTab(makeShares(), i18n("Phases"));
     m_splitter = new QSplitter(Qt::Horizontal, this);
     m_splitter->addWidget(m_tabs);
     m_splitter->addWidget(m_plot);
@@ -145,6 +143,22 @@ QWidget* RunsView::makeFigures()
     return page;
 }
 
+QWidget* RunsView::makeShares()
+{
+    auto* page = new QWidget(this);
+    m_shareBars = new ShareBars(page);
+    m_shareTable = makeTable(&m_shares, u"runsShares"_s, i18n("What the time went to"));
+    m_shareTable->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_shareTable->header()->setStretchLastSection(false);
+    page->setFocusProxy(m_shareTable);
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins({});
+    layout->setSpacing(2);
+    layout->addWidget(m_shareBars);
+    layout->addWidget(m_shareTable);
+    return page;
+}
+
 runs::Metric RunsView::metric() const
 {
     return runs::Metric(m_metric->currentIndex());
@@ -193,6 +207,7 @@ void RunsView::refresh()
         m_set = 0;
     m_spreads.setResults(results, metric());
     m_shares.setResults(results);
+    m_shareBars->setResults(results);
     static const std::vector<runs::Run> none;
     m_runs.setRuns(results.sets.empty() ? none : results.sets[m_set].runs,
         [this](std::size_t run) { return m_series->hasRecording(m_set, run); });

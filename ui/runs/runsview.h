@@ -22,6 +22,7 @@ namespace cutover::ui {
 
 class DistributionPlot;
 class RunSeries;
+class ShareBars;
 
 /// What sets of runs have given: figures and verdicts, the runs of a set, what the time went to, and plots.
 class RunsView : public QWidget
@@ -53,6 +54,7 @@ protected:
 
 private:
     QWidget* makeFigures();
+    QWidget* makeShares();
     QTreeView* makeTable(QAbstractItemModel* model, const QString& id, const QString& name);
     void refresh();
     void chooseSet(std::size_t set);
@@ -70,6 +72,7 @@ private:
     QTreeView* m_figures = nullptr;
     QTreeView* m_runList = nullptr;
     QTreeView* m_shareTable = nullptr;
+    ShareBars* m_shareBars = nullptr;
     QLabel* m_sentences = nullptr;
     DistributionPlot* m_plot = nullptr;
     QTimer m_refresh;

@@ -20,6 +20,9 @@ Interval ZoomControl::bounds() const
         bounds.startNs -= missing / 2;
         bounds.endNs += missing - (missing / 2);
     }
+    if (!m_room.isEmpty())
+        bounds = { .startNs = std::min(bounds.startNs, m_room.startNs),
+            .endNs = std::max(bounds.endNs, m_room.endNs) };
     return bounds;
 }
 
@@ -29,6 +32,8 @@ void ZoomControl::setTrace(const Interval& trace)
         return;
     const bool first = m_trace.isEmpty();
     const Interval before = bounds();
+    if (trace.isEmpty() || trace.endNs < m_room.startNs || trace.startNs > m_room.endNs)
+        m_room = {};
     m_trace = trace;
     apply(first ? bounds() : m_following ? followed(before) : m_range);
 }
@@ -37,6 +42,12 @@ void ZoomControl::setRange(const Interval& range)
 {
     setFollowing(false);
     apply(range);
+}
+
+void ZoomControl::setRangeBeyond(const Interval& range)
+{
+    m_room = m_trace.isEmpty() ? Interval() : range;
+    setRange(range);
 }
 
 void ZoomControl::setSelection(const std::optional<Interval>& selection)
@@ -54,8 +65,10 @@ void ZoomControl::setFollowing(bool following)
         return;
     m_following = following;
     Q_EMIT followingChanged();
-    if (following)
+    if (following) {
+        m_room = {};
         apply(followed(bounds()));
+    }
 }
 
 Interval ZoomControl::followed(const Interval& before) const
@@ -106,6 +119,7 @@ void ZoomControl::panBy(qint64 deltaNs)
 
 void ZoomControl::fit()
 {
+    m_room = {};
     apply(bounds());
 }
 

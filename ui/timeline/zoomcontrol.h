@@ -23,7 +23,8 @@ public:
 
     /// Everything recorded.
     const Interval& trace() const { return m_trace; }
-    /// How far a view may reach: the trace with a margin of 2 % on both sides.
+    /// How far a view may reach: the trace with a margin of 2 % on both sides, and what setRangeBeyond() has
+    /// opened.
     Interval bounds() const;
     /// What is visible.
     const Interval& range() const { return m_range; }
@@ -44,6 +45,9 @@ public:
     void setTrace(const Interval& trace);
     /// Ends following.
     void setRange(const Interval& range);
+    /// The same, also where nothing was recorded: there is room for it until everything is shown or another
+    /// trace is.
+    void setRangeBeyond(const Interval& range);
     void setSelection(const std::optional<Interval>& selection);
     /// Goes to the end of the trace; a range that shows only a part keeps its length.
     void setFollowing(bool following);
@@ -74,6 +78,7 @@ private:
     Interval followed(const Interval& before) const;
 
     Interval m_trace;
+    Interval m_room; ///< beyond the trace; may be empty
     Interval m_range;
     std::optional<Interval> m_selection;
     std::optional<qint64> m_a;
