@@ -20,6 +20,8 @@ QString checkpointText(QStringView name)
         Entry{ u"src-iterable-saved", "The source has sent the rest of the state that is sent in rounds." },
         Entry{ u"src-non-iterable-saved", "The source has sent the state of every device." },
         Entry{ u"src-downtime-end", "The source has heard that its work is over." },
+        Entry{ u"cpr_exec", "The source's process leaves its program and becomes the new one." },
+        Entry{ u"cpr_state_load", "The new program has what it was handed, and creates its devices." },
         Entry{ u"dst-precopy-loadvm-completed", "The destination has loaded the whole state." },
         Entry{ u"dst-precopy-bh-enter", "The destination's main loop takes over to start the guest." },
         Entry{ u"dst-precopy-bh-announced", "The destination has told the network where the guest is." },
@@ -39,6 +41,12 @@ QString checkpointText(QStringView name)
     return {};
 }
 
+static bool startsAfterExec(const Fact& fact)
+{
+    return fact.kind == FactKind::CprStateLoad && fact.side == Side::Destination
+        && fact.text(QLatin1StringView("mode")) == u"cpr-exec";
+}
+
 std::vector<Checkpoint> checkpoints(const Facts& facts, std::optional<std::size_t> migration)
 {
     const auto window = facts.migration(migration);
@@ -46,9 +54,10 @@ std::vector<Checkpoint> checkpoints(const Facts& facts, std::optional<std::size_
         return {};
     std::vector<Checkpoint> found;
     for (const Fact& fact : facts.in(*window)) {
-        if (fact.kind != FactKind::Checkpoint)
+        const bool execs = fact.kind == FactKind::CprExec || startsAfterExec(fact);
+        if (fact.kind != FactKind::Checkpoint && !execs)
             continue;
-        const QString name = fact.text(QLatin1StringView("name"));
+        const QString name = execs ? fact.event->name : fact.text(QLatin1StringView("name"));
         found.push_back(
             { .name = name, .side = fact.side, .timeNs = fact.timeNs, .text = checkpointText(name) });
     }

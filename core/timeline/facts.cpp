@@ -21,6 +21,7 @@ const Names& traceNames()
         { u"cpr_find_fd", FactKind::CprFindFd },
         { u"cpr_state_save", FactKind::CprStateSave },
         { u"cpr_state_load", FactKind::CprStateLoad },
+        { u"cpr_exec", FactKind::CprExec },
         { u"cpr_transfer_input", FactKind::CprTransferInput },
         { u"qemu_file_put_fd", FactKind::PutFd },
         { u"qemu_file_get_fd", FactKind::GetFd },

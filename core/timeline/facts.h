@@ -18,6 +18,7 @@ enum class FactKind : std::uint8_t {
     CprFindFd,
     CprStateSave,
     CprStateLoad,
+    CprExec,
     CprTransferInput,
     PutFd,
     GetFd,

@@ -159,6 +159,8 @@ QString pauseRowKindId(PauseRowKind kind)
         return QStringLiteral("iterable-save");
     case PauseRowKind::NonIterableSave:
         return QStringLiteral("non-iterable-save");
+    case PauseRowKind::Execute:
+        return QStringLiteral("execute");
     case PauseRowKind::Transfer:
         return QStringLiteral("transfer");
     case PauseRowKind::Load:

@@ -29,6 +29,7 @@ enum class PauseRowKind : std::uint8_t {
     Stop, ///< the source stops processors and devices
     IterableSave, ///< one device's last round
     NonIterableSave, ///< one device's state
+    Execute, ///< cpr-exec: the source's process becomes the new program, which creates its devices
     Transfer, ///< the source has sent everything, the destination has not begun with the device state
     Load, ///< one device's state
     LoadTail, ///< after the last device until the stream is done with

@@ -35,6 +35,13 @@ public:
                 continue;
             if (fact.kind == FactKind::Checkpoint)
                 m_checkpoints.try_emplace(fact.text(QLatin1StringView("name")), fact.timeNs, fact.side);
+            else if (fact.kind == FactKind::CprExec && fact.side == Side::Source)
+                m_execNs = fact.timeNs;
+            else if (fact.kind == FactKind::CprStateLoad && fact.side == Side::Destination)
+                m_stateLoadedNs = fact.timeNs;
+            else if (fact.kind == FactKind::TraceState && fact.side == Side::Destination
+                && fact.state() == u"setup")
+                m_incomingNs = fact.timeNs;
             else if (fact.kind == FactKind::DowntimeSave && fact.side == Side::Source)
                 addSection(fact);
             else if (fact.kind == FactKind::DowntimeLoad && fact.side == Side::Destination)
@@ -131,8 +138,19 @@ private:
     {
         between(PauseRowKind::Stop, Side::Source, QStringLiteral("stop the guest"), m_startNs,
             checkpoint(u"src-vm-stopped"), StopRank);
-        between(PauseRowKind::Transfer, Side::Destination, QStringLiteral("transfer to the destination"),
-            checkpoint(u"src-non-iterable-saved"), m_firstLoadNs);
+        if (m_execNs > 0) {
+            between(PauseRowKind::Transfer, Side::Source, QStringLiteral("finish the state file"),
+                checkpoint(u"src-non-iterable-saved"), m_execNs);
+            between(PauseRowKind::Execute, Side::Source, QStringLiteral("become the new program"), m_execNs,
+                m_stateLoadedNs);
+            between(PauseRowKind::Execute, Side::Destination, QStringLiteral("create the devices"),
+                m_stateLoadedNs, m_incomingNs);
+            between(PauseRowKind::Transfer, Side::Destination, QStringLiteral("read the state file"),
+                m_incomingNs, m_firstLoadNs);
+        } else {
+            between(PauseRowKind::Transfer, Side::Destination, QStringLiteral("transfer to the destination"),
+                checkpoint(u"src-non-iterable-saved"), m_firstLoadNs);
+        }
         const qint64 loaded = checkpoint(u"dst-precopy-loadvm-completed");
         between(PauseRowKind::LoadTail, Side::Destination, QStringLiteral("end of the load"), m_lastLoadNs,
             loaded);
@@ -207,6 +225,9 @@ private:
     std::vector<Claim> m_claims;
     qint64 m_firstLoadNs = 0; ///< of a non-iterable section
     qint64 m_lastLoadNs = 0;
+    qint64 m_execNs = 0; ///< cpr-exec: when the source's process left its program
+    qint64 m_stateLoadedNs = 0; ///< and when the new one had what it was handed
+    qint64 m_incomingNs = 0; ///< and when it began to read the state file
 };
 
 } // namespace

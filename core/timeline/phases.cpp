@@ -46,6 +46,7 @@ struct Instants
     Instant sourceCompleted;
     Instant destinationCompleted;
     Instant failed;
+    Instant executed; ///< another program, by the source's process
 
     void add(const Fact& fact);
     void addState(const Fact& fact);
@@ -83,6 +84,10 @@ void Instants::add(const Fact& fact)
     case FactKind::CprStateLoad:
         if (!source)
             cprArrived.first(fact);
+        break;
+    case FactKind::CprExec:
+        if (source)
+            executed.first(fact);
         break;
     case FactKind::GetFd:
         if (!source)
@@ -234,6 +239,9 @@ Phases phases(const Facts& facts, std::optional<std::size_t> migration)
             phase.endNs = phase.startNs;
     }
     fillIn(list, at.cprSaved.happened || at.cprArrived.happened);
+    // Nobody waits for the CPR state where one process hands it to itself.
+    if (at.executed.happened)
+        list[static_cast<std::size_t>(PhaseId::Precreate)].state = PhaseState::Skipped;
     if (at.failed.happened && !at.running.happened)
         fail(list, at);
     return list;
@@ -268,7 +276,8 @@ QString phaseText(PhaseId id)
     case PhaseId::FdTransfer:
         return QStringLiteral("The fds move from the source to the destination.");
     case PhaseId::Devices:
-        return QStringLiteral("The destination creates its devices; the guest still runs on the source.");
+        return QStringLiteral(
+            "The destination creates its devices; but in cpr-exec, the guest still runs on the source.");
     case PhaseId::Switchover:
         return QStringLiteral("The guest stands still while its state moves.");
     case PhaseId::Done:

@@ -26,6 +26,8 @@ QColor pauseKindColour(PauseRowKind kind, const Colours& colours)
         return colours.tint(colours.source, 0.45);
     case PauseRowKind::NonIterableSave:
         return colours.tint(colours.source, 0.8);
+    case PauseRowKind::Execute:
+        return colours.tint(colours.channel, 0.4);
     case PauseRowKind::Transfer:
         return colours.tint(colours.channel, 0.7);
     case PauseRowKind::Load:

@@ -29,6 +29,8 @@ QString pauseKindTitle(PauseRowKind kind)
         return i18n("save the last of the memory");
     case PauseRowKind::NonIterableSave:
         return i18n("save device state");
+    case PauseRowKind::Execute:
+        return i18n("become the new program");
     case PauseRowKind::Transfer:
         return i18n("send and receive");
     case PauseRowKind::Load:
