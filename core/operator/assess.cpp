@@ -68,6 +68,12 @@ static bool ran(const PairEvidence& evidence)
         || evidence.journal.destinationRan;
 }
 
+/// One process is both sides.
+static bool isExec(const PairEvidence& evidence)
+{
+    return evidence.journal.mode == u"cpr-exec";
+}
+
 static Knowledge knowledgeOf(const PairEvidence& evidence)
 {
     Knowledge known;
@@ -78,6 +84,7 @@ static Knowledge knowledgeOf(const PairEvidence& evidence)
     known.migrateSent = evidence.journal.stage != JournalStage::Armed;
     known.guardReleased = evidence.journal.mayHaveReleased();
     known.fdLost = evidence.journal.fdLost;
+    known.executed = isExec(evidence) && evidence.destination.connected;
     if (sourceProvesItNeverRan(evidence)) {
         known.destination.gone = true;
         known.destination.ranGuest = RanGuest::No;
@@ -107,7 +114,10 @@ static RescueOption resumeSource(const PairEvidence& evidence)
     const QString proof = proofThatItNeverRan(evidence);
     if (evidence.source.gone)
         option.proof = i18n("The source's process has ended.");
-    else if (proof.isEmpty())
+    else if (isExec(evidence)) {
+        option.allowed = true;
+        option.proof = i18n("Its process still runs the old program, which has all of the guest.");
+    } else if (proof.isEmpty())
         option.proof = ran(evidence)
             ? i18n("The destination ran the guest: its memory and disks have moved past the source's state, "
                    "and to continue there would corrupt them.")
@@ -123,21 +133,72 @@ static RescueOption resumeSource(const PairEvidence& evidence)
     return option;
 }
 
-Assessment assess(const PairEvidence& evidence)
+/// The new program has the RAM, and nothing but QEMU's refusal keeps it from the rest.
+static RescueOption loadState(const PairEvidence& evidence)
 {
-    MachineConfig config;
-    config.guarded = evidence.journal.guarded;
-    config.throughFile = evidence.journal.mode == u"cpr-reboot";
-    config.launched = evidence.journal.launched;
-    config.sourceWasRunning = evidence.journal.sourceWasRunning;
+    RescueOption option{ .kind = RescueKind::StartDestination,
+        .title = i18n("Load the guest's state and start it"),
+        .recommended = true };
+    const QString& status = evidence.destination.migrationStatus;
+    if (!evidence.journal.fdLost.isEmpty())
+        option.proof = evidence.journal.fdLost;
+    else if (!evidence.destination.answered)
+        option.proof = i18n("The new program does not answer.");
+    else if (!status.isEmpty() && status != u"none")
+        option.proof = i18n("QEMU loads a state once only, and this one ended as '%1': %2", status,
+            evidence.destination.errorDesc);
+    else {
+        option.allowed = true;
+        option.proof = i18n("The new program waits for the state in %1, and has not run the guest.",
+            evidence.journal.stateFile);
+    }
+    return option;
+}
 
-    Assessment result;
-    result.location = locate(config, knowledgeOf(evidence));
-    result.sentence = guestLocationSentence(result.location);
-    const QString pid = QString::number(evidence.journal.destination.pid);
-    switch (result.location) {
+static std::vector<RescueOption> optionsOfExec(const PairEvidence& evidence, GuestLocation location)
+{
+    switch (location) {
     case GuestLocation::Source:
-        result.options.push_back({ .kind = RescueKind::CleanUp,
+        return { { .kind = RescueKind::CleanUp,
+            .allowed = true,
+            .title = i18n("Clean up after the attempt"),
+            .proof = i18n("The old program still has the guest."),
+            .recommended = true } };
+    case GuestLocation::Destination:
+        return { { .kind = RescueKind::FinishUp,
+            .allowed = true,
+            .title = i18n("Finish: move the monitor to its place"),
+            .proof = i18n("The new program runs the guest."),
+            .recommended = true } };
+    case GuestLocation::NowhereDestinationHolds:
+        return { { .kind = RescueKind::StartDestination,
+            .allowed = true,
+            .title = i18n("Start the guest in the new program"),
+            .proof = i18n("The new program has loaded all of it, and the old one is gone."),
+            .recommended = true } };
+    case GuestLocation::Kept:
+        return { loadState(evidence) };
+    case GuestLocation::NowhereSourceHolds: {
+        RescueOption option = resumeSource(evidence);
+        option.recommended = true;
+        return { option };
+    }
+    case GuestLocation::Saved:
+    case GuestLocation::Lost:
+    case GuestLocation::Both:
+    case GuestLocation::Unknown:
+        break;
+    }
+    return {};
+}
+
+static std::vector<RescueOption> optionsOfPair(const PairEvidence& evidence, GuestLocation location)
+{
+    std::vector<RescueOption> options;
+    const QString pid = QString::number(evidence.journal.destination.pid);
+    switch (location) {
+    case GuestLocation::Source:
+        options.push_back({ .kind = RescueKind::CleanUp,
             .allowed = evidence.journal.launched || evidence.destination.gone,
             .title = i18n("Clean up after the attempt"),
             .proof = evidence.destination.gone ? i18n("The destination has ended.")
@@ -147,7 +208,7 @@ Assessment assess(const PairEvidence& evidence)
             .recommended = true });
         break;
     case GuestLocation::Destination:
-        result.options.push_back({ .kind = RescueKind::FinishUp,
+        options.push_back({ .kind = RescueKind::FinishUp,
             .allowed = true,
             .title = i18n("Finish: end the source"),
             .proof = evidence.source.gone
@@ -157,7 +218,7 @@ Assessment assess(const PairEvidence& evidence)
             .recommended = true });
         break;
     case GuestLocation::NowhereDestinationHolds:
-        result.options.push_back({ .kind = RescueKind::StartDestination,
+        options.push_back({ .kind = RescueKind::StartDestination,
             .allowed = true,
             .title = i18n("Start the guest on the destination"),
             .proof = evidence.source.gone
@@ -165,23 +226,41 @@ Assessment assess(const PairEvidence& evidence)
                 : i18n("The destination has loaded all of it, and the source does not run it (%1).",
                       evidence.source.runState),
             .recommended = true });
-        result.options.push_back(resumeSource(evidence));
+        options.push_back(resumeSource(evidence));
         break;
     case GuestLocation::NowhereSourceHolds: {
         RescueOption option = resumeSource(evidence);
         option.recommended = true;
-        result.options.push_back(std::move(option));
+        options.push_back(std::move(option));
         break;
     }
     case GuestLocation::Saved:
+    case GuestLocation::Kept:
     case GuestLocation::Lost:
     case GuestLocation::Both:
     case GuestLocation::Unknown:
-        result.options.push_back(resumeSource(evidence));
+        options.push_back(resumeSource(evidence));
         // What location could not prove, a rescue must not assume.
-        result.options.back().allowed = false;
+        options.back().allowed = false;
         break;
     }
+    return options;
+}
+
+Assessment assess(const PairEvidence& evidence)
+{
+    MachineConfig config;
+    config.guarded = evidence.journal.guarded;
+    config.exec = isExec(evidence);
+    config.throughFile = config.exec || evidence.journal.mode == u"cpr-reboot";
+    config.launched = evidence.journal.launched;
+    config.sourceWasRunning = evidence.journal.sourceWasRunning;
+
+    Assessment result;
+    result.location = locate(config, knowledgeOf(evidence));
+    result.sentence = guestLocationSentence(result.location);
+    result.options
+        = config.exec ? optionsOfExec(evidence, result.location) : optionsOfPair(evidence, result.location);
     if (evidence.consoleAlive) {
         for (RescueOption& option : result.options) {
             option.allowed = false;

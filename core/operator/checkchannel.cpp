@@ -168,6 +168,8 @@ Check ports(const Context& context)
     const QString title = i18n("No network port belongs to both VMMs");
     if (!context.source.process || context.source.process->argv.isEmpty() || !context.launchKnown)
         return notApplicable(id, title, i18n("One of the two command lines is not known."));
+    if (context.plan.executes())
+        return notApplicable(id, title, i18n("There is one process, which closes its ports in between."));
     const QStringList both = sorted(ownedPorts(context.source.process->command) & ownedPorts(context.launch));
     if (both.isEmpty())
         return pass(id, title, i18n("The command lines have none in common."));
@@ -198,6 +200,12 @@ Check tapNames(const Context& context)
     const QStringList both = sorted(source & names(context.launch));
     if (both.isEmpty())
         return pass(id, title, i18n("The destination opens none of %1.", sorted(source).join(u", "_s)));
+    if (context.plan.executes())
+        return fixableByMode(
+            refuse(id, title, i18n("Both programs open %1.", both.join(u", "_s)),
+                i18n("QEMU does not close it when it executes the new program, which fails with “Device or "
+                     "resource busy” and takes the guest with it: choose the mode normal.")),
+            context, u"normal"_s);
     return refuse(id, title, i18n("Both open %1.", both.join(u", "_s)),
         i18n("The destination fails with “Device or resource busy”: give it another interface on the same "
              "bridge, or "

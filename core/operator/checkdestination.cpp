@@ -60,6 +60,61 @@ Check binary(const Context& context)
         id, title, facts.versionText.isEmpty() ? facts.path : i18n("%1: %2", facts.path, facts.versionText));
 }
 
+/// What the source gave up when it started, and the program that it executes would miss.
+static QStringList lostRights(const Context& context)
+{
+    QStringList found;
+    const auto line = CommandLine::parse(context.source.process->argv);
+    if (!line)
+        return found;
+    for (const CommandLine::Option& option : line->options()) {
+        const QString argument = option.argument.value_or(QString());
+        const bool changes
+            = option.name == u"run-with" && (argument.contains(u"chroot=") || argument.contains(u"user="));
+        if (changes || option.name == u"chroot" || option.name == u"runas")
+            found << option.text();
+    }
+    return found;
+}
+
+Check execProgram(const Context& context)
+{
+    const QString id = u"exec-program"_s;
+    const QString title = i18n("The source's process can become the new program");
+    constexpr Version first{ 10, 2, 0 };
+    if (!context.plan.executes())
+        return notApplicable(id, title, i18n("The mode is not cpr-exec."));
+    if (context.plan.attached)
+        return refuse(id, title, i18n("A destination was started already."),
+            i18n("In the mode cpr-exec the source's own process becomes the destination: let Cutover derive "
+                 "it, or choose the mode cpr-transfer."));
+    if (!context.source.process || context.source.process->argv.isEmpty())
+        return refuse(id, title, i18n("The source's process is not known."),
+            i18n("Run on the same host as the source, and as its user or as root."));
+    if (const QStringList lost = lostRights(context); !lost.isEmpty())
+        return fixableByMode(
+            refuse(id, title, i18n("The source has given up rights: %1.", lost.join(u", "_s)),
+                i18n(
+                    "The new program may not find its files, and there would be no way back: choose the mode "
+                    "cpr-transfer.")),
+            context, u"cpr-transfer"_s);
+    const std::optional<Version> version
+        = context.plan.binaryFacts ? context.plan.binaryFacts->version : std::nullopt;
+    if (!version)
+        return refuse(id, title, i18n("The new program did not say its version."),
+            i18n("Name a QEMU from 10.2 on with --binary: another program would end with the guest's RAM."));
+    if (*version < first || *version < context.source.version)
+        return withSourceProgram(
+            refuse(id, title, i18n("%1 to %2", context.source.version.toString(), version->toString()),
+                i18n(
+                    "An older QEMU does not understand what it is handed, and there is no way back: name one "
+                    "that is at least as new as the source, and from 10.2 on.")),
+            context);
+    return pass(id, title,
+        i18n("Process %1 executes version %2.", QString::number(context.source.process->pid),
+            version->toString()));
+}
+
 Check binaryVersion(const Context& context)
 {
     const QString id = u"binary-version"_s;
@@ -220,6 +275,8 @@ Check openFilesLimit(const Context& context)
         return warning(id, title, i18n("How many files the source has open is not known."),
             i18n("Check “ulimit -n” for the destination."));
     std::optional<OpenFilesLimit> known = context.plan.launchFilesLimit;
+    if (context.plan.executes())
+        known = context.source.process->openFilesLimit;
     if (context.destination && context.destination->process && context.destination->process->openFilesLimit)
         known = context.destination->process->openFilesLimit;
     if (!known)
@@ -232,7 +289,8 @@ Check openFilesLimit(const Context& context)
     constexpr quint64 reserve = 32; // monitors, channels, logs, event fds while both are set up
     // What is started by us inherits our limit, which can be raised as far as the hard one.
     const auto raisable = [&](Check check) {
-        const bool enough = !context.plan.attached && limit.hard >= open + reserve;
+        const bool enough
+            = !context.plan.attached && !context.plan.executes() && limit.hard >= open + reserve;
         constexpr quint64 plenty = 65'536;
         const quint64 wanted = std::min(limit.hard, std::max(open + reserve, plenty));
         return enough ? fixable(std::move(check), { .kind = FixKind::FilesLimit, .number = wanted }) : check;

@@ -75,7 +75,7 @@ Check auxRamShare(const Context& context)
 {
     const QString id = u"aux-ram-share"_s;
     const QString title = i18n("Firmware and video RAM can be passed");
-    if (!context.plan.usesCpr() || context.plan.mode == u"cpr-reboot")
+    if (!context.plan.passesFiles())
         return notApplicable(id, title, i18n("The mode does not pass RAM."));
     if (!context.source.auxRamShare)
         return notApplicable(id, title, i18n("The source's machine has no property “aux-ram-share”."));
@@ -109,12 +109,33 @@ Check cprExecRam(const Context& context)
     if (context.plan.mode != u"cpr-exec")
         return notApplicable(id, title, i18n("The mode is not cpr-exec."));
     const QStringList bad = privateBackends(context.source);
+    QStringList unsure;
+    for (const MemoryBackendFacts& backend : context.source.memoryBackends) {
+        if (!backend.share)
+            unsure << backend.id;
+    }
+    // Not passed as an open file but opened again, by its name.
+    if (context.plan.saved) {
+        for (const RamFile& file : context.plan.saved->ramFiles) {
+            if (!file.proven)
+                return fixableByMode(
+                    refuse(id, title, i18n("%1 is not the file that the source has open.", file.path),
+                        i18n("The new program would open another file, with empty memory: restart the VMM "
+                             "once with a memory-backend-memfd.")),
+                    context, u"normal"_s);
+        }
+        if (const QStringList foreign = foreignRamFiles(context); !foreign.isEmpty())
+            return refuse(id, title, i18n("The new program does not use %1.", foreign.join(u", "_s)),
+                i18n("The guest would start with other memory: give it the same memory backend."));
+    }
     const bool unknown = context.source.memoryBackends.empty();
-    if (bad.isEmpty() && !unknown)
+    if (bad.isEmpty() && unsure.isEmpty() && !unknown)
         return pass(id, title, i18n("All memory backends are shared."));
     return fixableByMode(
         refuse(id, title,
-            unknown ? i18n("The source shows no memory backend.") : i18n("Private: %1.", bad.join(u", "_s)),
+            unknown              ? i18n("The source shows no memory backend.")
+                : !bad.isEmpty() ? i18n("Private: %1.", bad.join(u", "_s))
+                                 : i18n("Whether %1 is shared is not known.", unsure.join(u", "_s)),
             i18n("QEMU does not check this and starts with empty memory, so the guest would be lost. %1",
                 ramRemedy(context))),
         context, u"normal"_s);

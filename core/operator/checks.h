@@ -45,6 +45,9 @@ inline Check fixable(Check check, const Fix& fix)
     check.fix = fix;
     return check;
 }
+/// RAM files of the source that the destination's command line does not map, shared, from the same path.
+QStringList foreignRamFiles(const Context& context);
+
 /// With the change to \a mode, where the source offers it and it is another than the planned one.
 inline Check fixableByMode(Check check, const Context& context, const QString& mode)
 {
@@ -89,6 +92,7 @@ Check savedRam(const Context& context);
 // The destination and the evidence.
 Check destinationState(const Context& context);
 Check binary(const Context& context);
+Check execProgram(const Context& context);
 Check binaryVersion(const Context& context);
 Check machineType(const Context& context);
 Check commandLine(const Context& context);

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <unistd.h>
 
-/// The mode cpr-reboot: the guest goes through a file.
+/// The modes in which the guest goes through a file: cpr-reboot, and, without its RAM, cpr-exec.
 namespace cutover::op::checks {
 
 using namespace Qt::StringLiterals;
@@ -57,8 +57,7 @@ Check stateFile(const Context& context)
     return pass(id, title, i18n("%1, in memory.", saved.path));
 }
 
-/// RAM files that the destination's command line does not map, shared, from the same path.
-static QStringList foreignFiles(const Context& context)
+QStringList foreignRamFiles(const Context& context)
 {
     const QString folder = context.source.process ? context.source.process->workingDirectory : QString();
     QStringList missing;
@@ -79,8 +78,8 @@ Check savedRam(const Context& context)
 {
     const QString id = u"saved-ram"_s;
     const QString title = i18n("The guest's RAM stays where it is");
-    if (!context.plan.savesToFile())
-        return notApplicable(id, title, i18n("The mode saves nothing in a file."));
+    if (!context.plan.savesToFile() || context.plan.executes())
+        return notApplicable(id, title, i18n("The mode saves no RAM in a file."));
     if (context.plan.attached || !context.launchKnown || !context.plan.saved)
         return refuse(id, title, i18n("Which RAM the destination uses is not known."),
             i18n("Let Cutover start the destination: it has to load the guest after the source has saved it, "
@@ -98,7 +97,7 @@ Check savedRam(const Context& context)
                 size),
             remedy);
     }
-    if (const QStringList foreign = foreignFiles(context); !foreign.isEmpty())
+    if (const QStringList foreign = foreignRamFiles(context); !foreign.isEmpty())
         return refuse(id, title, i18n("The destination does not use %1.", foreign.join(u", "_s)),
             i18n("The guest would start with other memory: give the destination the same memory backend."));
     if (saved.copiedBytes > 0)

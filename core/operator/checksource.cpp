@@ -71,7 +71,7 @@ Check modeOffered(const Context& context)
 {
     const QString id = u"mode-offered"_s;
     const QString title = i18n("The source offers the migration mode");
-    static const QStringList known{ u"normal"_s, u"cpr-reboot"_s, u"cpr-transfer"_s };
+    static const QStringList known{ u"normal"_s, u"cpr-reboot"_s, u"cpr-transfer"_s, u"cpr-exec"_s };
     const QString& mode = context.plan.mode;
     const QStringList& modes = context.source.modes;
     if (modes.isEmpty() && mode == u"normal")
@@ -83,13 +83,11 @@ Check modeOffered(const Context& context)
                 i18n("Choose one of the modes it knows; cpr-transfer came with QEMU 10.0, cpr-exec with "
                      "10.2.")),
             context, u"normal"_s);
-    if (mode == u"cpr-exec")
+    if (mode == u"cpr-exec" && context.source.schema
+        && !context.source.schema->hasArgument(u"migrate-set-parameters"_s, u"cpr-exec-command"_s))
         return fixableByMode(
-            refuse(id, title, i18n("Cutover does not drive the mode cpr-exec."),
-                i18n(
-                    "There the source becomes the new program itself, and nothing is left to go back to when "
-                    "that fails. Choose cpr-transfer: it moves as little, and the source stays until the "
-                    "guest runs.")),
+            refuse(id, title, i18n("It offers the mode, but no parameter “cpr-exec-command”."),
+                i18n("Choose cpr-transfer: it moves as little, and the source stays until the guest runs.")),
             context, u"cpr-transfer"_s);
     if (!known.contains(mode))
         return warning(id, title, i18n("It offers “%1”, which Cutover does not know.", mode),
@@ -136,9 +134,10 @@ Check returnPath(const Context& context)
     const std::optional<bool> state = context.source.capability(u"return-path"_s);
     if (context.plan.savesToFile())
         return notApplicable(id, title,
-            i18n(
-                "A file answers nothing: Cutover asks the destination itself, and goes back to the source if "
-                "it has failed."));
+            context.plan.executes()
+                ? i18n("Nothing is left that a destination could report to: Cutover asks it itself.")
+                : i18n("A file answers nothing: Cutover asks the destination itself, and goes back to the "
+                       "source if it has failed."));
     const QString remedy
         = i18n("Without it the source believes a migration that the destination has rejected, and "
                "the guest runs nowhere: prefer a VMM that has it, and guarded commit.");
@@ -174,8 +173,11 @@ Check guardedCommit(const Context& context)
     if (!context.plan.guardedCommit && context.plan.savesToFile())
         return fixable(
             refuse(id, title, i18n("Guarded commit is off."),
-                i18n("In the mode cpr-reboot it is what lets the guest go back to the source when the "
-                     "destination cannot load it: leave it on.")),
+                context.plan.executes()
+                    ? i18n("In the mode cpr-exec it is what proves that the new program has "
+                           "the guest's RAM before the guest runs: leave it on.")
+                    : i18n("In the mode cpr-reboot it is what lets the guest go back to the source when the "
+                           "destination cannot load it: leave it on.")),
             { .kind = FixKind::Guard, .on = true });
     if (context.plan.guardedCommit)
         return pass(
@@ -192,7 +194,7 @@ Check identityProof(const Context& context)
 {
     const QString id = u"identity-proof"_s;
     const QString title = i18n("That files have moved can be proved");
-    if (!context.plan.usesCpr() || context.plan.savesToFile())
+    if (!context.plan.passesFiles())
         return notApplicable(id, title, i18n("No files are passed in this mode."));
     if (!context.source.process)
         return warning(id, title, i18n("The source's process is not known."),

@@ -126,7 +126,10 @@ bool Deriver::handleLifecycle(const Option& option)
     if (option.name == u"incoming") {
         drop(option, i18n("The source's own incoming migration is over."));
     } else if (option.name == u"daemonize") {
-        drop(option, i18n("The console watches the destination as its own child, in a session of its own."));
+        drop(option,
+            m_options.sameProcess
+                ? i18n("The process has left its terminal already.")
+                : i18n("The console watches the destination as its own child, in a session of its own."));
     } else if (option.name == u"loadvm") {
         drop(option, i18n("The guest's state comes from the source, not from a snapshot."));
     } else if (option.name == u"S") {
@@ -134,7 +137,10 @@ bool Deriver::handleLifecycle(const Option& option)
     } else if (option.name == u"preconfig" || option.name == u"precreate") {
         drop(option, i18n("The destination configures itself from its command line."));
     } else if (option.name == u"s" || option.name == u"gdb") {
-        drop(option, i18n("The source holds the debugger's port."));
+        if (m_options.sameProcess)
+            keep(option);
+        else
+            drop(option, i18n("The source holds the debugger's port."));
     } else if (option.name == u"D") {
         drop(option, i18n("The source writes this log; the destination gets one of its own."));
     } else if (option.name == u"pidfile") {
@@ -190,7 +196,10 @@ void Deriver::handleServer(const Option& option, const CharacterDevice& device)
 {
     const CharacterEnd& end = device.end;
     if (end.kind == CharacterEnd::Kind::InetSocket) {
-        keep(option, Kind::Conflict, i18n("The source listens on this port, so the destination cannot."));
+        if (m_options.sameProcess)
+            keep(option, Kind::Warning, i18n("A connected client has to connect again."));
+        else
+            keep(option, Kind::Conflict, i18n("The source listens on this port, so the destination cannot."));
         return;
     }
     const QString path = movedPath(end.path);
@@ -257,6 +266,8 @@ bool Deriver::handleCharacter(std::size_t index)
         handleServer(option, *device);
     } else if (end.kind == CharacterEnd::Kind::File) {
         handleFile(option, *device);
+    } else if (socket && m_options.sameProcess) {
+        keep(option);
     } else if (socket) {
         keep(option, Kind::Warning,
             i18n("The destination connects to this address while the source still is: a program that serves "
@@ -302,13 +313,19 @@ void Deriver::handleNetwork(const NetworkBackend& backend, const Option& option)
             return;
         }
         keep(option, Kind::Conflict,
-            i18n("The source holds the interface %1: the destination's open fails with “Device or resource "
-                 "busy”, or silently becomes another queue of it.",
-                backend.ifname));
-    } else if (!backend.hostForwards.isEmpty() && sourceHas([&](const NetworkBackend& its) {
-                   return std::ranges::any_of(its.hostForwards,
-                       [&](const QString& forward) { return backend.hostForwards.contains(forward); });
-               })) {
+            m_options.sameProcess
+                ? i18n(
+                      "QEMU does not close the interface %1 when it executes the new program, whose own open "
+                      "fails with “Device or resource busy”: the guest would be lost.",
+                      backend.ifname)
+                : i18n("The source holds the interface %1: the destination's open fails with “Device or "
+                       "resource busy”, or silently becomes another queue of it.",
+                      backend.ifname));
+    } else if (!m_options.sameProcess && !backend.hostForwards.isEmpty()
+        && sourceHas([&](const NetworkBackend& its) {
+               return std::ranges::any_of(its.hostForwards,
+                   [&](const QString& forward) { return backend.hostForwards.contains(forward); });
+           })) {
         keep(option, Kind::Conflict,
             i18n("The source listens on the forwarded port, so the destination cannot."));
     } else if (backend.type == u"vhost-user") {
@@ -328,7 +345,9 @@ void Deriver::handleDisplay(const Option& option)
     const QString display = longForm ? argument.sliced(4) : argument;
     OptionValue value = OptionValue::parse(display).value_or(OptionValue());
     const QString prefix = longForm ? u"vnc="_s : QString();
-    if (value.implied().startsWith(u"unix:")) {
+    if (!value.implied().startsWith(u"unix:") && m_options.sameProcess) {
+        keep(option, Kind::Warning, i18n("Viewers have to connect again."));
+    } else if (value.implied().startsWith(u"unix:")) {
         value.setImplied(u"unix:"_s + movedPath(value.implied().sliced(5)));
         replace(option, { makeOption(option.name, prefix + value.toString()) },
             i18n("The source owns this socket; viewers have to connect again."));
@@ -483,7 +502,9 @@ void Deriver::addOwnOptions()
             i18n("The migration parameters, before a device is created."));
     if (m_options.startPaused)
         add(makeOption(u"S"_s),
-            i18n("The guest starts here only when the console has seen that the source has ended."));
+            m_options.sameProcess
+                ? i18n("The guest starts only when the new program has loaded all of it.")
+                : i18n("The guest starts here only when the console has seen that the source has ended."));
     if (!m_timestampsSet)
         add(makeOption(u"msg"_s, u"timestamp=on"_s), i18n("The timeline needs the time of each trace line."));
     add(makeOption(u"D"_s, m_derived.logFile), i18n("The destination's trace log."));
@@ -510,7 +531,8 @@ DerivedCommand Deriver::run()
         m_derived.changes.push_back({ .kind = Kind::Replaced,
             .before = m_line.program(),
             .after = m_options.binary,
-            .reason = i18n("The program to update to.") });
+            .reason = m_options.sameProcess ? i18n("The program that the source's process becomes.")
+                                            : i18n("The program to update to.") });
     }
     // Before every other monitor, so that the console hears the destination first.
     if (!m_options.connectBackPath.isEmpty())

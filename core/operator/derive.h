@@ -41,6 +41,8 @@ struct PathMove
 struct DeriveOptions
 {
     QString binary; ///< empty: the source's program
+    /// The command line is that of the source's process, which closes what it has open but what it hands on.
+    bool sameProcess = false;
     /// The network backends of the running source; absent: those of the command line, which is the source's.
     std::optional<std::vector<NetworkBackend>> sourceNetwork;
     QString machineType; ///< the source's machine type with aliases resolved; empty: kept as written

@@ -8,10 +8,12 @@
 #include "timeline/fromtrace.h"
 
 #include <QFile>
+#include <QFileInfo>
 #include <QJsonDocument>
 
 #include <KLocalizedString>
 
+#include <algorithm>
 #include <csignal>
 #include <poll.h>
 
@@ -157,6 +159,19 @@ void Endpoint::followLog(const QString& path, bool fromEnd)
         noteProblem(started.error());
 }
 
+void Endpoint::followErrors(pid_t pid)
+{
+    const QFileInfo file(QFile::symLinkTarget(QStringLiteral("/proc/%1/fd/2").arg(pid)));
+    if (!file.isFile() || !file.isReadable())
+        return;
+    m_errorsPath = file.filePath();
+    m_errorsStart = file.size();
+    m_errors = std::make_unique<trace::LogFollower>();
+    connect(m_errors.get(), &trace::LogFollower::lines, this, &Endpoint::takeErrors);
+    if (const auto started = m_errors->start(m_errorsPath, trace::LogFollower::StartAt::End); !started)
+        noteProblem(started.error());
+}
+
 void Endpoint::noteProblem(const Error& error)
 {
     append(Category::Action, QStringLiteral("note"), { { QStringLiteral("text"), error.message() } },
@@ -221,8 +236,7 @@ QString Endpoint::outputTail() const
     QFile file(m_errorsPath);
     if (m_errorsPath.isEmpty() || !file.open(QIODevice::ReadOnly))
         return {};
-    if (file.size() > outputTailBytes)
-        file.seek(file.size() - outputTailBytes);
+    file.seek(std::max(m_errorsStart, file.size() - outputTailBytes));
     return QString::fromLocal8Bit(file.read(outputTailBytes)).trimmed();
 }
 

@@ -53,6 +53,8 @@ public:
 
     /// Follows its trace log; \a fromEnd leaves out what is already there.
     void followLog(const QString& path, bool fromEnd);
+    /// Follows what process \a pid writes to its stderr from now on, where that is a file that can be read.
+    void followErrors(pid_t pid);
     /// Reads what its log holds by now.
     void catchUp();
     const QString& logPath() const { return m_logPath; }
@@ -91,6 +93,7 @@ private:
     std::unique_ptr<trace::LogFollower> m_errors; ///< the stderr of a process we launched
     QString m_logPath;
     QString m_errorsPath;
+    qint64 m_errorsStart = 0; ///< bytes of the file that are not its own
     QHash<QString, int> m_messages; ///< how often in the log, less how often on stderr
     bool m_logIsComplete = false;
     bool m_gone = false;

@@ -13,7 +13,23 @@ namespace cutover::op {
 
 using namespace Qt::StringLiterals;
 
+bool mayHavePrivateRam(const Facts& facts)
+{
+    return facts.memoryBackends.empty()
+        || std::ranges::any_of(facts.memoryBackends,
+            [](const MemoryBackendFacts& backend) { return !backend.share.value_or(false); });
+}
+
 namespace {
+
+Hazard execHazard()
+{
+    return { .id = u"cpr-exec-private-ram"_s,
+        .reason
+        = i18n("cpr-exec does not carry private RAM: the new program starts with empty memory, and the "
+               "guest is lost."),
+        .confirmation = i18n("Send it all the same? The guest's memory will be lost.") };
+}
 
 bool hasMainChannel(const QJsonArray& channels)
 {
@@ -38,11 +54,7 @@ std::optional<Hazard> migrateHazard(const QJsonObject& arguments, const GuardSta
             = i18n("Send it all the same? The VMM may crash with its guest. Add a channel of type "
                    "“main” instead.") };
     if (state.mode == u"cpr-exec" && state.privateRam)
-        return Hazard{ .id = u"cpr-exec-private-ram"_s,
-            .reason
-            = i18n("cpr-exec does not carry private RAM: the new program starts with empty memory, and the "
-                   "guest is lost."),
-            .confirmation = i18n("Send it all the same? The guest's memory will be lost.") };
+        return execHazard();
     return std::nullopt;
 }
 
@@ -104,6 +116,8 @@ std::optional<Hazard> hazardOf(const QJsonObject& command, const GuardState& sta
     const QJsonObject arguments = command.value(u"arguments").toObject();
     if (name == u"migrate")
         return migrateHazard(arguments, state);
+    if (name == u"migrate-set-parameters" && arguments.value(u"mode") == u"cpr-exec"_s && state.privateRam)
+        return execHazard();
     if (name == u"cont")
         return contHazard(state);
     if (name == u"quit")

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/side.h"
+#include "operator/facts.h"
 
 #include <QJsonObject>
 
@@ -23,6 +24,9 @@ struct GuardState
     bool privateRam = false; ///< some RAM of the guest is not shared
     bool inSession = false; ///< a migration between the two is prepared, under way or just over
 };
+
+/// Whether some RAM of the guest may be private: what is not known counts as such.
+bool mayHavePrivateRam(const Facts& facts);
 
 /// A command that is known to crash a VMM or to lose, end or double a guest.
 struct Hazard

@@ -31,7 +31,7 @@ struct Plan
     QJsonObject capabilities; ///< besides those that the session needs, name to bool
     bool deferIncoming = true; ///< migrate-incoming over QMP rather than an URI on the command line
     QJsonObject mainAddress; ///< MigrationAddress: {"transport":"socket","type":"unix","path":…}
-                             ///< or, in the mode cpr-reboot, that of a file
+                             ///< or, in the modes cpr-reboot and cpr-exec, that of a file
     QString cprPath; ///< where the destination takes the CPR state
     QString
         relayMainPath; ///< where the source connects instead, with a relay in between; empty: there is none
@@ -47,13 +47,17 @@ struct Plan
     std::optional<DerivedCommand> derived;
     QStringList destinationArgv; ///< when launched from a given command line; empty when derived or attached
     std::optional<OpenFilesLimit> launchFilesLimit; ///< what a launched destination inherits from us
-    std::optional<SavedState> saved; ///< in the mode cpr-reboot
+    std::optional<SavedState> saved; ///< in the modes cpr-reboot and cpr-exec
     QString monitorPath; ///< the destination's permanent monitor
     QString connectBackPath;
 
     bool usesCpr() const { return mode.startsWith(QLatin1StringView("cpr-")); }
     bool needsCprChannel() const { return mode == QLatin1StringView("cpr-transfer"); }
-    bool savesToFile() const { return mode == QLatin1StringView("cpr-reboot"); }
+    bool savesToFile() const { return mode == QLatin1StringView("cpr-reboot") || executes(); }
+    /// The source's process itself becomes the destination.
+    bool executes() const { return mode == QLatin1StringView("cpr-exec"); }
+    /// Open files of the source are the destination's, too.
+    bool passesFiles() const { return usesCpr() && mode != QLatin1StringView("cpr-reboot"); }
     /// The command line that will be run; empty for an attached destination.
     QStringList launchArgv() const { return derived ? derived->argv : destinationArgv; }
 

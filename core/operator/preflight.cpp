@@ -29,15 +29,15 @@ QString verdictId(Verdict verdict)
 
 std::vector<Check> preflight(const Facts& source, const Plan& plan, const std::optional<Facts>& destination)
 {
-    static constexpr std::array<checks::CheckFunction, 36> all{ checks::qmpUsable, checks::runState,
+    static constexpr std::array<checks::CheckFunction, 37> all{ checks::qmpUsable, checks::runState,
         checks::migrationIdle, checks::modeOffered, checks::channelsOffered, checks::capabilitiesFit,
         checks::blockers, checks::ramShared, checks::auxRamShare, checks::guestMemfd, checks::cprExecRam,
         checks::sharedFileRam, checks::freeMemory, checks::stateFile, checks::savedRam, checks::returnPath,
         checks::eventsCapability, checks::guardedCommit, checks::mainChannel, checks::cprChannel,
         checks::socketPathLength, checks::socketPaths, checks::ports, checks::tapNames, checks::fdSwitches,
-        checks::destinationState, checks::binary, checks::binaryVersion, checks::machineType,
-        checks::commandLine, checks::hotplug, checks::disks, checks::openFilesLimit, checks::sandbox,
-        checks::identityProof, checks::traceEvidence };
+        checks::destinationState, checks::binary, checks::execProgram, checks::binaryVersion,
+        checks::machineType, checks::commandLine, checks::hotplug, checks::disks, checks::openFilesLimit,
+        checks::sandbox, checks::identityProof, checks::traceEvidence };
     checks::Context context{ .source = source, .plan = plan, .destination = destination, .launch = {} };
     if (const auto line = CommandLine::parse(plan.launchArgv())) {
         context.launch = line->facts();

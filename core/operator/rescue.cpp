@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "operator/endpoint.h"
 #include "operator/listenerwatch.h"
+#include "operator/plan.h"
 #include "operator/savedstate.h"
 #include "operator/socketmove.h"
 #include "timeline/record.h"
@@ -13,6 +14,7 @@
 #include <KLocalizedString>
 
 #include <QFile>
+#include <QJsonArray>
 #include <QTimer>
 
 #include <csignal>
@@ -24,6 +26,8 @@ namespace cutover::op {
 /// A monitor that somebody else holds does not answer; a VMM that is alive and free does at once.
 static constexpr int answerLimitMs = 4000;
 static constexpr int endLimitMs = 10'000;
+static constexpr int loadLimitMs = 60'000;
+static constexpr int pollMs = 5;
 static constexpr int outputTailBytes = 4096;
 
 class RescueOperation::Private : public QObject
@@ -54,6 +58,10 @@ public:
     void cancelMigration();
     void endProcess(Side side, bool politely);
     void proveAgain();
+    bool isExec() const { return evidence.journal.mode == u"cpr-exec"; }
+    void performExec(RescueKind kind);
+    void loadState();
+    void awaitLoaded();
     void continueSide(Side side);
     void confirm(Side side, GuestLocation location);
     void takePlaceOfSource();
@@ -161,6 +169,9 @@ void RescueOperation::Private::conclude()
     // Only a destination whose log proves it may count as having run before it answered "paused".
     if (evidence.destination.ranGuest == RanGuest::Yes)
         evidence.destination.everResumed = true;
+    // Both are one process: what answers tells which program it runs.
+    if (isExec() && evidence.destination.connected)
+        evidence.source = { .gone = true, .exitText = i18n("its process runs the new program") };
     assessment = assess(evidence);
     Q_EMIT q->assessed();
 }
@@ -169,6 +180,10 @@ void RescueOperation::Private::perform(RescueKind kind)
 {
     busy = true;
     steps.clear();
+    if (isExec()) {
+        performExec(kind);
+        return;
+    }
     switch (kind) {
     case RescueKind::ResumeSource:
         steps = { [this] { endProcess(Side::Destination, false); }, [this] { proveAgain(); },
@@ -189,6 +204,82 @@ void RescueOperation::Private::perform(RescueKind kind)
         break;
     }
     next();
+}
+
+/// As perform(), where nobody may be ended: there is one process.
+void RescueOperation::Private::performExec(RescueKind kind)
+{
+    switch (kind) {
+    case RescueKind::ResumeSource:
+        steps = { [this] { continueSide(Side::Source); },
+            [this] { confirm(Side::Source, GuestLocation::Source); } };
+        break;
+    case RescueKind::StartDestination:
+        steps = { [this] { continueSide(Side::Destination); },
+            [this] { confirm(Side::Destination, GuestLocation::Destination); },
+            [this] { takePlaceOfSource(); } };
+        if (assessment.location == GuestLocation::Kept)
+            steps.push_front([this] { loadState(); });
+        break;
+    case RescueKind::CleanUp:
+        steps = { [this] { cancelMigration(); }, [this] { confirm(Side::Source, GuestLocation::Source); } };
+        break;
+    case RescueKind::FinishUp:
+        steps = { [this] { takePlaceOfSource(); } };
+        break;
+    }
+    next();
+}
+
+void RescueOperation::Private::loadState()
+{
+    const QJsonObject main{ { QStringLiteral("channel-type"), QStringLiteral("main") },
+        { QStringLiteral("addr"), Plan::fileAddress(evidence.journal.stateFile) } };
+    endpoint(Side::Destination)
+        ->call(QStringLiteral("migrate-incoming"),
+            { { QStringLiteral("channels"), QJsonArray{ main } },
+                { QStringLiteral("exit-on-error"), false } },
+            [this](const Result<QJsonValue>& result) {
+                if (!result) {
+                    fail(Side::Destination, result.error());
+                    return;
+                }
+                onLimit = [this] {
+                    fail(Side::Destination,
+                        { .code = ErrorCode::Timeout,
+                            .attempt = i18n("load the guest's state"),
+                            .object = evidence.journal.stateFile,
+                            .cause = i18n("the time limit has passed"),
+                            .remedy = i18n("Rescue again: it may have been loaded meanwhile."),
+                            .sysErrno = 0 });
+                };
+                limit.start(loadLimitMs);
+                awaitLoaded();
+            });
+}
+
+void RescueOperation::Private::awaitLoaded()
+{
+    endpoint(Side::Destination)
+        ->call(QStringLiteral("query-migrate"), {}, [this](const Result<QJsonValue>& result) {
+            if (steps.empty())
+                return; // the limit has passed
+            const QString status = result ? result->toObject()[u"status"].toString() : QString();
+            if (status == u"completed") {
+                next();
+            } else if (!result || status == u"failed") {
+                fail(Side::Destination,
+                    { .code = ErrorCode::Remote,
+                        .attempt = i18n("load the guest's state"),
+                        .object = evidence.journal.stateFile,
+                        .cause
+                        = result ? result->toObject()[u"error-desc"].toString() : result.error().message(),
+                        .remedy = i18n("QEMU loads a state once only: restart the guest from its disks."),
+                        .sysErrno = 0 });
+            } else {
+                QTimer::singleShot(pollMs, this, [this] { awaitLoaded(); });
+            }
+        });
 }
 
 void RescueOperation::Private::next()
@@ -337,7 +428,7 @@ void RescueOperation::Private::confirm(Side side, GuestLocation)
 
 void RescueOperation::Private::takePlaceOfSource()
 {
-    if (evidence.journal.launched
+    if ((evidence.journal.launched || isExec())
         && !isListening(evidence.journal.sourceQmp,
             destinationProcess && destinationProcess->alive() ? destinationProcess->pid() : 0)) {
         if (const auto moved = takePlace(evidence.journal.destinationQmp, evidence.journal.sourceQmp);
@@ -372,7 +463,7 @@ void RescueOperation::Private::finish(GuestLocation location)
         removeStateFile(closed.stateFile);
     closed.stage = location == GuestLocation::Source ? JournalStage::Failed : JournalStage::Finished;
     // The log of a destination that goes on running stays with it.
-    const auto settled = location == GuestLocation::Source && evidence.destination.gone
+    const auto settled = location == GuestLocation::Source && (evidence.destination.gone || isExec())
         ? removePairFolder(closed.folder)
         : writeJournal(closed);
     if (!settled) {

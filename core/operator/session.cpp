@@ -65,6 +65,10 @@ Result<void> Session::Private::feed(const SessionInput& input)
             for (const SessionAction& action : next->actions)
                 carryOut(action);
             if (now != before) {
+                if (isFinal(machine.state)) {
+                    monitorWatch.stop();
+                    heldFiles.clear();
+                }
                 rememberThatItRan();
                 judgeFaults();
                 followPulse();
@@ -125,7 +129,8 @@ void Session::Private::noteEndpoints()
 /// While it lives: a report tells of VMMs that have ended.
 void Session::Private::noteCommandLine(Side side, pid_t pid)
 {
-    const bool told = side == Side::Destination && !plan.attached; // when it was started
+    // When it was started.
+    const bool told = side == Side::Destination && !plan.attached && !plan.executes();
     const auto argv = told || pid <= 0 ? Result<QStringList>() : ProcFs().commandLine(pid);
     if (!argv || argv->isEmpty())
         return;
@@ -183,7 +188,7 @@ void Session::Private::callVmm(const action::Call& call)
         .mode = call.side == Side::Source ? plan.mode : QString(),
         .runState = machine.known.source.runState,
         .otherMayRunGuest = call.side == Side::Source,
-        .privateRam = false,
+        .privateRam = mayHavePrivateRam(sourceFacts),
         .inSession = true };
     const QJsonObject message{ { QStringLiteral("execute"), call.command },
         { QStringLiteral("arguments"), call.arguments } };
@@ -218,7 +223,10 @@ void Session::Private::writeStage(JournalStage stage)
     if (stage == JournalStage::Failed || stage == JournalStage::Moved)
         removeSavedState();
     journal.stage = stage;
-    if (destination)
+    if (machine.config.exec)
+        journal.destination
+            = stage == JournalStage::Armed || stage == JournalStage::Failed ? ProcessId() : journal.source;
+    else if (destination)
         journal.destination = { .pid = destination->pid(), .startTicks = destination->startTimeTicks() };
     if (const auto written = writeJournal(journal); !written) {
         remark({ .side = Side::Console,
@@ -241,7 +249,7 @@ void Session::Private::rememberThatItRan()
 
 void Session::Private::lookForLostFds()
 {
-    if (!machine.config.cpr || !destination || !machine.known.fdLost.isEmpty())
+    if (!plan.passesFiles() || !destination || !machine.known.fdLost.isEmpty())
         return;
     source->catchUp();
     destination->catchUp();
@@ -253,7 +261,7 @@ void Session::Private::lookForLostFds()
     for (const timeline::FdEntry& fd : timeline::fdTable(facts)) {
         const bool isRam
             = std::ranges::contains(sourceFacts.memoryBackends, fd.name, &MemoryBackendFacts::id);
-        if (isRam && fd.claim == timeline::FdClaim::Missing && !fd.saved)
+        if (fd.claim == timeline::FdClaim::Missing && (fd.saved ? plan.executes() : isRam))
             lost.append(i18n("The destination did not find the memory '%1'.", fd.name));
     }
     if (lost.isEmpty())
@@ -267,16 +275,21 @@ std::unique_ptr<Endpoint> Session::Private::makeEndpoint(Side side)
 {
     auto vmm = std::make_unique<Endpoint>(side, record);
     connect(vmm.get(), &Endpoint::connected, this, [this, side] {
+        const bool executed = side == Side::Destination && machine.config.exec;
+        if (executed)
+            tell(input::Connected{ side });
         // Its devices exist by now, so its log tells what it found; later would be inside the pause.
         if (side == Side::Destination)
             lookForLostFds();
-        tell(input::Connected{ side });
+        if (!executed)
+            tell(input::Connected{ side });
     });
     connect(vmm.get(), &Endpoint::disconnected, this,
         [this, side](const Error& error) { tell(input::Disconnected{ side, error }); });
     connect(vmm.get(), &Endpoint::exited, this, [this, side, endpoint = vmm.get()](const QString& text) {
+        const Endpoint* speaker = machine.config.exec && destination ? destination.get() : endpoint;
         tell(input::Exited{
-            .side = side, .text = text, .output = endpoint->outputTail(), .ranGuest = endpoint->ranGuest() });
+            .side = side, .text = text, .output = speaker->outputTail(), .ranGuest = endpoint->ranGuest() });
     });
     connect(vmm.get(), &Endpoint::vmEvent, this, [this, side](const QString& name, const QJsonObject& data) {
         tell(input::VmEvent{ side, name, data });
@@ -485,12 +498,14 @@ Result<void> Session::sendCommand(Side side, const QJsonObject& command, bool co
             ErrorCode::Disconnected, i18n("send the command"), name, i18n("there is no connection"));
     const SideView& view = side == Side::Source ? d->machine.known.source : d->machine.known.destination;
     const SideView& other = side == Side::Source ? d->machine.known.destination : d->machine.known.source;
+    // As of the check; only the mode that loses private RAM is held against a command.
+    const QString known = d->sourceFacts.parameters[u"mode"].toString();
     const GuardState guard{ .side = side,
-        .mode = {},
+        .mode = known == u"cpr-exec" ? known : QString(),
         .runState = view.runState,
         .otherMayRunGuest = d->endpointOf(side == Side::Source ? Side::Destination : Side::Source)
             && (!other.gone || other.everResumed),
-        .privateRam = true,
+        .privateRam = mayHavePrivateRam(d->sourceFacts),
         .inSession = !isFinal(d->machine.state) };
     if (!confirmed) {
         if (auto safe = checkCommand(command, guard); !safe)

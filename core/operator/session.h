@@ -56,14 +56,14 @@ struct SessionRequest
 {
     SourceSpec source;
     DestinationSpec destination;
-    QString mode = QStringLiteral("cpr-transfer"); ///< MigMode: cpr-transfer, normal or cpr-reboot
+    QString mode = QStringLiteral("cpr-transfer"); ///< MigMode: cpr-transfer, normal, cpr-reboot or cpr-exec
     /// Migration parameters for both sides besides the mode, by their QMP names; the source gets its own back
     /// when nothing was migrated.
     QJsonObject parameters;
     QJsonObject capabilities; ///< the same for capabilities, name to bool
     bool defer = true; ///< -incoming defer, else an -incoming URI
     bool guarded = true; ///< the destination starts only by our cont
-    /// cpr-reboot: absolute; removed when the guest runs again; empty: in the pair's folder
+    /// cpr-reboot, cpr-exec: absolute; removed when the guest runs again; empty: in the pair's folder
     QString stateFile;
     bool keepSource = false; ///< Finish leaves the source in postmigrate
     /// Both channels lead through this process, which tells what passes; its end ends the migration, too.

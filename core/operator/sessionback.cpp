@@ -38,6 +38,9 @@ Failure Stepper::destinationEnded(SessionPhase phase) const
         .sysErrno = 0 };
     if (error.cause.isEmpty())
         error.cause = i18n("it reported a failed migration");
+    if (m_machine.config.exec)
+        error.remedy = i18n("There is no way back from the new program, and QEMU loads a state once only: "
+                            "restart the guest from its disks.");
     return failureOf(Side::Destination, phase, std::move(error));
 }
 
@@ -356,7 +359,8 @@ void Stepper::locateNow(Failure why)
         side->runState.clear();
         side->answered = false;
     }
-    const bool destinationExists = m_machine.known.launched || m_machine.known.destination.connected;
+    const bool destinationExists
+        = m_machine.known.launched || m_machine.known.destination.connected || m_machine.known.executed;
     const Locating now{ .why = std::move(why),
         .sourceAsked = m_machine.known.source.gone,
         .destinationAsked = m_machine.known.destination.gone || !destinationExists };
@@ -417,7 +421,11 @@ void Stepper::decide(const Locating& now)
             strand(now.why, GuestLocation::Unknown);
         return;
     }
-    strand(now.why, location);
+    Failure why = now.why;
+    const QString& explanation = known.destination.errorDesc;
+    if (m_machine.config.exec && why.side == Side::Destination && !explanation.isEmpty())
+        why.error.cause = explanation;
+    strand(std::move(why), location);
 }
 
 void Stepper::strand(Failure why, GuestLocation location)
@@ -435,6 +443,7 @@ Result<void> Stepper::on(const Failed&, const SessionInput& input)
         m_machine.known.destinationOutput.clear();
         m_machine.known.relayLost.reset();
         m_machine.known.launched = m_machine.known.migrateSent = m_machine.known.guardReleased = false;
+        m_machine.known.executed = false;
         return on(Idle{}, input);
     }
     return ignoreOrRefuse(input);

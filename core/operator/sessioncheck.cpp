@@ -133,6 +133,10 @@ void Session::Private::planMainChannel(const QString& path)
         = request.stateFile.isEmpty() ? QString(folder + QStringLiteral("/vm.state")) : request.stateFile;
     plan.saved = lookAtSavedState(sourceFacts, file);
     plan.mainAddress = Plan::fileAddress(file);
+    if (plan.executes()) {
+        plan.saved->copiedBytes = 0;
+        return;
+    }
     const QString ignoreShared = QStringLiteral("x-ignore-shared");
     if (sourceFacts.capability(ignoreShared))
         plan.capabilities.insert(ignoreShared, plan.saved->ignoresShared());
@@ -146,7 +150,9 @@ Result<void> Session::Private::deriveDestination()
     folder = *created;
     planMainChannel(folder + QStringLiteral("/main.sock"));
     plan.cprPath = plan.needsCprChannel() ? QString(folder + QStringLiteral("/cpr.sock")) : QString();
-    plan.connectBackPath = folder + QStringLiteral("/connect-back.sock");
+    // A program that has nobody to connect to ends, and here the guest would end with it.
+    if (!plan.executes())
+        plan.connectBackPath = folder + QStringLiteral("/connect-back.sock");
 
     const Version version
         = plan.binaryFacts && plan.binaryFacts->version ? *plan.binaryFacts->version : sourceFacts.version;
@@ -163,6 +169,10 @@ Result<void> Session::Private::deriveDestination()
             i18n("Run as the source's user, or give the destination's command line."));
     DeriveOptions options;
     options.binary = spec.binary;
+    // The source would look for it in a PATH of its own.
+    options.sameProcess = plan.executes();
+    if (options.sameProcess && plan.binaryFacts && plan.binaryFacts->executable)
+        options.binary = plan.binaryFacts->path;
     // Of a source whose command line is not known nothing can be held against the destination's.
     if (spec.kind == DestinationSpec::Kind::Command)
         options.sourceNetwork = sourceFacts.process ? sourceFacts.process->command.networkBackends
@@ -289,8 +299,9 @@ void Session::Private::concludeCheck()
         .destinationQmp = plan.monitorPath,
         .destinationLog = plan.derived ? plan.derived->logFile : QString(),
         .stateFile = plan.saved ? plan.saved->path : QString(),
-        .destinationErrors = plan.attached ? QString() : QString(folder + QStringLiteral("/destination.err")),
-        .launched = !plan.attached,
+        .destinationErrors
+        = plan.attached || plan.executes() ? QString() : QString(folder + QStringLiteral("/destination.err")),
+        .launched = !plan.attached && !plan.executes(),
         .guarded = plan.guardedCommit,
         .sourceWasRunning = sourceFacts.isRunning() };
 

@@ -38,6 +38,11 @@ Result<void> Stepper::on(Moving now, const SessionInput& input)
             enter(Moving{ .acknowledged = true, .settling = now.settling });
         return {};
     }
+    if (m_machine.config.exec && disconnected(input, Side::Source)) {
+        // Its program has been replaced, even where its last words were lost, or its process has ended.
+        commit();
+        return {};
+    }
     if (exited(input, Side::Source) || disconnected(input, Side::Source)) {
         locateNow(sourceEnded(SessionPhase::Switchover));
         return {};
@@ -87,6 +92,16 @@ Result<void> Stepper::on(Moving now, const SessionInput& input)
 void Stepper::commit()
 {
     stopTimer(TimerKind::Settle);
+    if (m_machine.config.exec) {
+        // Completed is not its last word: it says failed after that where the program cannot be executed.
+        if (m_machine.known.destination.connected) {
+            loadDestination(0);
+            return;
+        }
+        enter(Committing{ .step = Committing::Step::Execute });
+        startTimer(TimerKind::Limit, m_machine.config.limits.monitorMs);
+        return;
+    }
     startTimer(TimerKind::Limit, m_machine.config.limits.settleMs);
     enter(Committing{});
     call(Side::Source, Tag::QueryStatus, QStringLiteral("query-status"));
@@ -147,9 +162,33 @@ void Stepper::releaseGuard()
     call(Side::Destination, Tag::Continue, QStringLiteral("cont"));
 }
 
+Result<void> Stepper::onExecute(const SessionInput& input)
+{
+    const QString& status = m_machine.known.source.migrationStatus;
+    if (connectedTo(input, Side::Destination)) {
+        loadDestination(0);
+    } else if (exited(input, Side::Source)) {
+        Failure why = sourceEnded(SessionPhase::Commit);
+        why.error.attempt = i18n("execute the new program");
+        why.error.remedy
+            = i18n("Find out from its output why it ended, and restart the guest from its disks.");
+        locateNow(std::move(why));
+    } else if (status == u"failed" || status == u"cancelled") {
+        abort(sourceSaysFailed(SessionPhase::Commit));
+    } else if (disconnected(input, Side::Destination)) {
+        reconnect(Side::Destination);
+    } else if (fired(input, TimerKind::Limit)) {
+        locateNow(timedOut(Side::Destination, SessionPhase::Commit, i18n("reach the new program's monitor"),
+            i18n("Look at the process's output. As long as it lives it may hold the guest's RAM.")));
+    }
+    return {};
+}
+
 Result<void> Stepper::on(Committing now, const SessionInput& input)
 {
     using enum Committing::Step;
+    if (now.step == Execute)
+        return onExecute(input);
     if (exited(input, Side::Destination)) {
         giveUpDestination(destinationEnded(SessionPhase::Commit));
         return {};
@@ -273,7 +312,7 @@ Result<void> Stepper::on(Migrated now, const SessionInput& input)
 
 void Stepper::quitSource(Migrated now)
 {
-    if (m_machine.config.keepSource) {
+    if (m_machine.config.keepSource && !m_machine.config.exec) {
         enter(Finished{ .verified = now.verified, .sourceKept = true });
         act(action::Journal{ JournalStage::Finished });
         return;

@@ -60,6 +60,12 @@ void Stepper::observe(const SessionInput& input)
     if (const auto* up = get<input::Connected>(input)) {
         view(up->side).connected = true;
         view(up->side).everConnected = true;
+        if (m_machine.config.exec && m_machine.known.migrateSent && up->side == Side::Destination) {
+            m_machine.known.executed = true;
+            m_machine.known.source.connected = false;
+            m_machine.known.source.gone = true;
+            m_machine.known.source.exitText = i18n("its process runs the new program");
+        }
     } else if (const auto* lost = get<input::Disconnected>(input)) {
         view(lost->side).connected = false;
     } else if (const auto* exit = get<input::Exited>(input)) {
@@ -68,7 +74,7 @@ void Stepper::observe(const SessionInput& input)
         side.gone = true;
         side.exitText = exit->text;
         side.ranGuest = exit->ranGuest;
-        if (exit->side == Side::Destination)
+        if (exit->side == Side::Destination || m_machine.config.exec)
             m_machine.known.destinationOutput = exit->output;
     } else if (const auto* event = get<input::VmEvent>(input)) {
         SideView& side = view(event->side);
@@ -231,11 +237,14 @@ Result<void> Stepper::on(Launching, const SessionInput& input)
             sendMigrate();
             enter(Transferring{});
             startTimer(TimerKind::Limit, m_machine.config.limits.monitorMs);
+        } else if (m_machine.config.exec) {
+            sendMigrate();
+            move(false);
         }
         return {};
     }
     if (connectedTo(input, Side::Destination)) {
-        if (!m_machine.config.cpr)
+        if (!m_machine.config.cpr && !m_machine.config.exec)
             configure(0, false);
         return {};
     }

@@ -27,6 +27,10 @@ void Session::Private::launch()
         tell(input::LaunchFailed{ relayed.error() });
         return;
     }
+    if (machine.config.exec) {
+        awaitExecution();
+        return;
+    }
     if (plan.attached) {
         attach();
         return;
@@ -141,6 +145,18 @@ void Session::Private::attach()
     tell(input::Launched{});
     if (machine.config.cpr)
         channelWatch.start(plan.cprPath);
+}
+
+void Session::Private::awaitExecution()
+{
+    heldFiles = HeldFiles::of(source->pid());
+    destination->followLog(plan.derived ? plan.derived->logFile : QString(), false);
+    destination->followErrors(source->pid());
+    connect(&monitorWatch, &ListenerWatch::listening, destination.get(),
+        [this] { destination->connectTo(plan.monitorPath); });
+    monitorWatch.start(plan.monitorPath, source->pid());
+    tell(input::Launched{});
+    tell(input::ListenerReady{});
 }
 
 void Session::Private::killDestination()

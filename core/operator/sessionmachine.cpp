@@ -28,8 +28,37 @@ bool isMigrationOver(const SideView& side)
             || status.isEmpty());
 }
 
+/// One process is first the one side, then the other: what lives is the latter as soon as it has answered.
+static GuestLocation locateExecuted(const MachineConfig& config, const Knowledge& known)
+{
+    const SideView& source = known.source;
+    const SideView& destination = known.destination;
+    const bool ran = destination.everResumed || destination.ranGuest == RanGuest::Yes || known.guardReleased;
+    if (destination.gone || (source.gone && !known.executed))
+        return GuestLocation::Lost;
+    if (known.executed) {
+        if (destination.runState == u"running")
+            return GuestLocation::Destination;
+        const bool loaded = destination.answered && destination.migrationStatus == u"completed";
+        if (loaded && known.fdLost.isEmpty() && !config.sourceWasRunning)
+            return GuestLocation::Destination;
+        if (ran)
+            return GuestLocation::Unknown;
+        return loaded && known.fdLost.isEmpty() ? GuestLocation::NowhereDestinationHolds
+                                                : GuestLocation::Kept;
+    }
+    if (source.runState == u"running")
+        return GuestLocation::Source;
+    if (!source.answered || !isMigrationOver(source))
+        return GuestLocation::Unknown;
+    return config.sourceWasRunning || source.runState == u"postmigrate" ? GuestLocation::NowhereSourceHolds
+                                                                        : GuestLocation::Source;
+}
+
 GuestLocation locate(const MachineConfig& config, const Knowledge& known)
 {
+    if (config.exec && known.migrateSent)
+        return locateExecuted(config, known);
     const SideView& source = known.source;
     const SideView& destination = known.destination;
     const bool destinationExists = !destination.gone && (destination.connected || known.launched);

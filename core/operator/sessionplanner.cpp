@@ -111,6 +111,17 @@ static void planParameters(MachineConfig& config, const Plan& plan, const Facts&
             command(Side::Destination, u"migrate-set-parameters"_s, plan.parameters));
 }
 
+static void planProgram(MachineConfig& config, const Plan& plan, const Facts& source)
+{
+    if (!plan.executes())
+        return;
+    const QString name = u"cpr-exec-command"_s;
+    config.armSource.push_back(command(Side::Source, u"migrate-set-parameters"_s,
+        { { name, QJsonArray::fromStringList(plan.launchArgv()) } }));
+    config.restoreSource.push_back(command(
+        Side::Source, u"migrate-set-parameters"_s, { { name, source.parameters[name].toArray() } }, true));
+}
+
 /// A log whose lines carry a time is worth having; one without is left as it is.
 static void planTracing(MachineConfig& config, const Facts& source)
 {
@@ -142,9 +153,10 @@ MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOp
     MachineConfig config;
     config.cpr = plan.needsCprChannel();
     config.throughFile = plan.savesToFile();
+    config.exec = plan.executes();
     config.defer = plan.deferIncoming;
     config.guarded = plan.guardedCommit;
-    config.launched = !plan.attached;
+    config.launched = !plan.attached && !config.exec;
     config.keepSource = plan.keepSource;
     config.sourceWasRunning = source.isRunning();
     config.limits = options.limits;
@@ -156,6 +168,7 @@ MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOp
     planCapabilities(config, plan, source);
     planMode(config, plan, source);
     planParameters(config, plan, source);
+    planProgram(config, plan, source);
     if (options.traceSource)
         planTracing(config, source);
     if (options.samplePulse)
@@ -181,6 +194,12 @@ MachineConfig planMachine(const Plan& plan, const Facts& source, const PlannerOp
             = config.throughFile ? config.loadDestination : config.configureDestination;
         incoming.push_back(command(Side::Destination, u"migrate-incoming"_s,
             { { u"channels"_s, QJsonArray{ main } }, { u"exit-on-error"_s, false } }));
+        // Before the source has given the guest away there is nobody to configure.
+        if (config.exec) {
+            std::vector<Command>& all = config.configureDestination;
+            config.loadDestination.insert(config.loadDestination.begin(), all.begin(), all.end());
+            all.clear();
+        }
     }
 
     const bool relayed = !plan.relayMainPath.isEmpty();

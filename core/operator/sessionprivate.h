@@ -5,6 +5,7 @@
 
 #include "operator/endpoint.h"
 #include "operator/factscollector.h"
+#include "operator/heldfiles.h"
 #include "operator/journal.h"
 #include "operator/listenerwatch.h"
 #include "operator/memorypulse.h"
@@ -61,6 +62,8 @@ public:
     /// Nobody may load it any more: the guest has moved on.
     void removeSavedState();
     void attach();
+    /// The source's process is going to be the destination.
+    void awaitExecution();
     void killDestination();
     void reconnect(Side side);
     void moveMonitor();
@@ -158,6 +161,7 @@ public:
     std::array<QTimer, 3> timers;
     ListenerWatch channelWatch;
     ListenerWatch monitorWatch;
+    HeldFiles heldFiles; ///< the source's, while its process becomes another program
     UniqueFd cprListener;
     std::unique_ptr<relay::Relay> relay;
     std::vector<relay::Fault> doneFaults; ///< carried out, not judged yet

@@ -107,6 +107,8 @@ QString guestLocationId(GuestLocation location)
         return QStringLiteral("nowhere-destination-holds");
     case GuestLocation::Saved:
         return QStringLiteral("saved");
+    case GuestLocation::Kept:
+        return QStringLiteral("kept");
     case GuestLocation::Lost:
         return QStringLiteral("lost");
     case GuestLocation::Both:
@@ -132,6 +134,10 @@ QString guestLocationSentence(GuestLocation location)
     case GuestLocation::Saved:
         return i18n("The guest runs nowhere. It is whole in its state file and its RAM files: start the "
                     "destination’s command again and load the file with migrate-incoming.");
+    case GuestLocation::Kept:
+        return i18n(
+            "The guest runs nowhere. The process that had it has become the new program: it holds the "
+            "guest's RAM, and the state of its devices is in the state file.");
     case GuestLocation::Lost:
         return i18n("The guest is lost: it had moved on, and the process that had it is gone. Restart it "
                     "from its disks.");

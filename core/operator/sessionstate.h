@@ -55,6 +55,7 @@ enum class GuestLocation : std::uint8_t {
     NowhereSourceHolds, ///< runs nowhere; the destination never ran it, so the source can go on
     NowhereDestinationHolds, ///< runs nowhere; the destination has loaded all of it and waits for cont
     Saved, ///< runs nowhere; both processes are without it, and its state is whole in a file
+    Kept, ///< runs nowhere; its process has become the new program, which has the RAM but not the rest
     Lost, ///< the destination ran it and is gone; going back would corrupt it
     Both, ///< both run it: corruption
     Unknown,
@@ -90,6 +91,9 @@ struct MachineConfig
     bool cpr = true; ///< a CPR channel: the destination's monitor comes up only after migrate was sent
     /// The source saves into a file; the destination, there before that, loads it afterwards. With cpr off.
     bool throughFile = false;
+    /// With throughFile: one process, which is first the source and then, as another program, the
+    /// destination. Nobody else has the guest's RAM, so it is never ended, and there is no way back.
+    bool exec = false;
     bool defer = true; ///< the destination waits for migrate-incoming
     bool guarded = true; ///< the destination starts only by our cont
     bool launched = true; ///< we start the destination and may kill it
@@ -128,6 +132,7 @@ struct Knowledge
     bool launched = false; ///< a destination process of ours exists or existed
     bool migrateSent = false;
     bool guardReleased = false; ///< cont was handed to the destination's connection
+    bool executed = false; ///< with exec: the new program has answered, so the old one is gone
     QString fdLost; ///< a descriptor did not arrive: the destination must never run; empty = none known
     QString destinationOutput; ///< tail of its stderr
     std::optional<Error> relayLost; ///< the relay could not go on, and why
@@ -172,7 +177,16 @@ struct Moving
 };
 struct Committing
 {
-    enum class Step : std::uint8_t { ConfirmSource, Load, ConfirmDestination, Continue, ConfirmRunning } step = Step::ConfirmSource;
+    enum class Step : std::uint8_t {
+        Execute, ///< the source has saved the guest; its process becomes the new program or says that it
+                 ///< cannot
+        ConfirmSource,
+        Load,
+        ConfirmDestination,
+        Continue,
+        ConfirmRunning
+    };
+    Step step = Step::ConfirmSource;
     std::size_t next = 0; ///< in Load
     bool sent = false; ///< in Load: the command was handed to a connection
 };

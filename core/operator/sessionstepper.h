@@ -45,6 +45,7 @@ private:
     Outcome on(const state::Stranded&, const SessionInput& input) { return ignoreOrRefuse(input); }
 
     void observe(const SessionInput& input);
+    Outcome onExecute(const SessionInput& input);
     Outcome onFdLost(const input::FdLost& lost);
     Outcome onRelayLost(const input::RelayLost& lost);
     Outcome ignoreOrRefuse(const SessionInput& input) const;

@@ -118,7 +118,7 @@ void Session::Private::concludeVerification()
     source->catchUp();
     destination->catchUp();
     findArrived();
-    PassedFds passed = machine.config.cpr ? passedFds(record.events()) : PassedFds();
+    PassedFds passed = plan.passesFiles() ? passedFds(record.events()) : PassedFds();
     std::vector<FdProof> others;
     if (!machine.known.source.gone)
         others = compareUntold(passed.fds);
@@ -127,7 +127,8 @@ void Session::Private::concludeVerification()
     facts.sourceGone = machine.known.source.gone;
     facts.sourceRunState = machine.known.source.runState;
     facts.destinationRunState = machine.known.destination.runState;
-    facts.fdsExpected = machine.config.cpr;
+    facts.executed = machine.known.executed;
+    facts.fdsExpected = plan.passesFiles();
     facts.traceComplete = passed.destinationTold;
     facts.alarms = passed.alarms;
     facts.unclaimed = passed.unclaimed;
@@ -138,8 +139,11 @@ void Session::Private::concludeVerification()
                 (*uses ? facts.ramFiles : facts.missingRamFiles).append(file.path);
         }
     }
-    if (!facts.sourceGone)
+    if (facts.executed)
+        facts.fds = heldFiles.prove(destination->pid(), passed.fds);
+    else if (!facts.sourceGone)
         facts.fds = proveFds(source->pid(), destination->pid(), passed.fds);
+    heldFiles.clear();
     verification = judge(facts);
 
     for (const FdProof& fd : verification.fds)

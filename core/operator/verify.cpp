@@ -70,7 +70,9 @@ std::vector<FdProof> proveFds(pid_t source, pid_t destination, const std::vector
 Verification judge(const VerificationInput& input)
 {
     Verification result{ .fds = input.fds };
-    if (input.sourceGone) {
+    if (input.executed) {
+        result.evidence.append(i18n("The source's process runs the new program."));
+    } else if (input.sourceGone) {
         result.evidence.append(i18n("The source has ended."));
     } else if (input.sourceRunState == u"running") {
         result.findings.append(i18n("The source runs the guest as well."));

@@ -65,6 +65,7 @@ struct VerificationInput
 {
     bool sourceWasRunning = true;
     bool sourceGone = false;
+    bool executed = false; ///< its process is the destination's
     QString sourceRunState;
     QString destinationRunState;
     std::optional<bool> guestBeats; ///< on the destination; nothing where the VMM cannot tell

@@ -230,7 +230,6 @@ void TestSavedState::newerBinaryLoads()
 void TestSavedState::refusesBeforeAnythingIsTouched_data()
 {
     QTest::addColumn<QString>("check");
-    QTest::newRow("cpr-exec") << u"mode-offered"_s;
     QTest::newRow("unguarded") << u"guarded-commit"_s;
     QTest::newRow("relay") << u"state-file"_s;
     QTest::newRow("file exists") << u"state-file"_s;
@@ -245,8 +244,6 @@ void TestSavedState::refusesBeforeAnythingIsTouched()
     startLab(u"11.1"_s, u"tcg"_s, true);
     SessionRequest refused = request();
     const QString row = QString::fromLatin1(QTest::currentDataTag());
-    if (row == u"cpr-exec")
-        refused.mode = u"cpr-exec"_s;
     refused.guarded = row != u"unguarded";
     refused.relay = row == u"relay";
     if (row == u"attached")

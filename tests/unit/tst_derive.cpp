@@ -31,6 +31,7 @@ private Q_SLOTS:
     void switchesAreTold();
     void descriptorsThatCome();
     void everyDifferenceIsReported();
+    void inTheSameProcess();
     void badInput();
 };
 
@@ -41,6 +42,32 @@ static DeriveOptions standard()
     options.cprFd = 9;
     options.tracePatterns = { u"cpr_*"_s };
     return options;
+}
+
+/// What the old program closes, the new one may open; what it keeps open, it may not.
+void TestDerive::inTheSameProcess()
+{
+    DeriveOptions options = standard();
+    options.cprFd = -1;
+    options.sameProcess = true;
+    const QStringList source{ u"/usr/bin/qemu"_s, u"-serial"_s, u"tcp:127.0.0.1:5555,server=on,wait=off"_s,
+        u"-netdev"_s, u"user,id=u0,hostfwd=tcp:127.0.0.1:5566-:22"_s, u"-vnc"_s, u"127.0.0.1:7"_s,
+        u"-daemonize"_s, u"-qmp"_s, u"unix:/run/vm.qmp,server=on,wait=off"_s };
+    const auto derived = derive(source, options);
+    QVERIFY(derived);
+    QVERIFY(!derived->hasConflicts());
+    for (const QString& kept : { source[2], source[4], source[6] })
+        QVERIFY2(derived->argv.contains(kept), qPrintable(kept));
+    QVERIFY(!derived->argv.contains(u"-daemonize"_s));
+    QVERIFY(derived->argv.contains(u"-S"_s) && derived->argv.contains(u"defer"_s));
+    QCOMPARE(derived->argv.filter(u"cpr,"_s), QStringList());
+    QCOMPARE(derived->monitorPath, u"/run/c/monitor"_s);
+
+    const auto tap = derive(source + QStringList{ u"-netdev"_s, u"tap,id=t0,ifname=tap0"_s }, options);
+    QVERIFY(tap && tap->hasConflicts());
+    options.sameProcess = false;
+    const auto other = derive(source, options);
+    QVERIFY(other && other->hasConflicts());
 }
 
 static const QStringList ownOptions{ u"-qmp"_s, u"unix:/run/c/monitor,server=on,wait=off"_s, u"-incoming"_s,

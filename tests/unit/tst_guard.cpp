@@ -68,6 +68,9 @@ void TestGuard::hazards_data()
         << QByteArray(R"({"execute":"migrate","arguments":{"channels":7}})") << transfer << mainHazard;
     QTest::newRow("cpr-exec") << uri << exec << QString();
     QTest::newRow("cpr-exec with private RAM") << uri << execPrivate << u"cpr-exec-private-ram"_s;
+    const QByteArray choose = R"({"execute":"migrate-set-parameters","arguments":{"mode":"cpr-exec"}})";
+    QTest::newRow("choose cpr-exec") << choose << exec << QString();
+    QTest::newRow("choose cpr-exec with private RAM") << choose << execPrivate << u"cpr-exec-private-ram"_s;
     QTest::newRow("cont on a running source") << cont << transfer << QString();
     QTest::newRow("cont after the migration") << cont << left << u"cont-after-migration"_s;
     QTest::newRow("cont, state unknown") << cont << unknown << u"cont-after-migration"_s;

@@ -127,6 +127,20 @@ void makeReboot(Case& c)
         .copiedBytes = 0 };
 }
 
+/// The source's process, QEMU 11.1, becomes another one.
+void makeExec(Case& c)
+{
+    c.plan.mode = u"cpr-exec"_s;
+    c.source.blockedReasonsMode = c.plan.mode;
+    c.source.modes.append(c.plan.mode);
+    c.source.version = { .major = 11, .minor = 1, .micro = 3 };
+    c.plan.binaryFacts->version = c.source.version;
+    c.plan.mainAddress = Plan::fileAddress(u"/run/c/vm.state"_s);
+    if (!c.plan.saved)
+        c.plan.saved = SavedState{ .path = u"/run/c/vm.state"_s, .folderWritable = true, .inMemory = true };
+    c.plan.saved->copiedBytes = 0;
+}
+
 void attach(Case& c, const QString& runState = u"inmigrate"_s)
 {
     c.plan.attached = true;
@@ -192,9 +206,9 @@ void TestPreflight::idsAreStableAndUnique()
             u"guest-memfd"_s, u"cpr-exec-ram"_s, u"shared-file-ram"_s, u"free-memory"_s, u"state-file"_s,
             u"saved-ram"_s, u"return-path"_s, u"events-capability"_s, u"guarded-commit"_s, u"main-channel"_s,
             u"cpr-channel"_s, u"socket-path-length"_s, u"socket-paths"_s, u"ports"_s, u"tap-names"_s,
-            u"fd-switches"_s, u"destination-state"_s, u"binary"_s, u"binary-version"_s, u"machine-type"_s,
-            u"command-line"_s, u"hotplug"_s, u"disks"_s, u"open-files-limit"_s, u"sandbox"_s,
-            u"identity-proof"_s, u"trace"_s }));
+            u"fd-switches"_s, u"destination-state"_s, u"binary"_s, u"exec-program"_s, u"binary-version"_s,
+            u"machine-type"_s, u"command-line"_s, u"hotplug"_s, u"disks"_s, u"open-files-limit"_s,
+            u"sandbox"_s, u"identity-proof"_s, u"trace"_s }));
 }
 
 void TestPreflight::verdicts_data()
@@ -363,10 +377,65 @@ void TestPreflight::verdicts_data()
         makeReboot(c);
         c.plan.guardedCommit = false;
     });
-    row(u"mode-offered"_s, Refuse, "cpr-exec", [](Case& c) {
-        c.plan.mode = u"cpr-exec"_s;
-        c.source.modes.append(u"cpr-exec"_s);
+    row(u"mode-offered"_s, Pass, "cpr-exec", makeExec);
+    row(u"mode-offered"_s, Refuse, "cpr-exec of an old source", [](Case& c) {
+        makeExec(c);
+        c.source.modes.removeOne(u"cpr-exec"_s);
     });
+    row(u"exec-program"_s, NotApplicable, "cpr-transfer", [](Case&) { });
+    row(u"exec-program"_s, Pass, "the same version", makeExec);
+    row(u"exec-program"_s, Refuse, "older", [](Case& c) {
+        makeExec(c);
+        c.plan.binaryFacts->version = Version{ .major = 11, .minor = 1, .micro = 2 };
+    });
+    row(u"exec-program"_s, Refuse, "without the mode", [](Case& c) {
+        makeExec(c);
+        c.source.version = { .major = 9, .minor = 0, .micro = 0 };
+        c.plan.binaryFacts->version = Version{ .major = 10, .minor = 1, .micro = 5 };
+    });
+    row(u"exec-program"_s, Refuse, "silent", [](Case& c) {
+        makeExec(c);
+        c.plan.binaryFacts->version.reset();
+    });
+    row(u"exec-program"_s, Refuse, "attached", [](Case& c) {
+        makeExec(c);
+        attach(c);
+    });
+    row(u"exec-program"_s, Refuse, "no process", [](Case& c) {
+        makeExec(c);
+        c.source.process.reset();
+    });
+    row(u"exec-program"_s, Refuse, "other user", [](Case& c) {
+        makeExec(c);
+        setSourceArgv(c, sourceArgv + QStringList{ u"-run-with"_s, u"user=nobody"_s });
+    });
+    row(u"cpr-exec-ram"_s, Refuse, "not known to be shared", [](Case& c) {
+        makeExec(c);
+        c.source.memoryBackends[0].share.reset();
+    });
+    row(u"cpr-exec-ram"_s, Refuse, "a file without its name", [](Case& c) {
+        makeReboot(c);
+        makeExec(c);
+        c.plan.saved->ramFiles[0].proven = false;
+    });
+    row(u"cpr-exec-ram"_s, Refuse, "another file", [](Case& c) {
+        makeReboot(c);
+        makeExec(c);
+        c.plan.saved->ramFiles[0].path = u"/dev/shm/other"_s;
+    });
+    row(u"saved-ram"_s, NotApplicable, "cpr-exec", makeExec);
+    row(u"state-file"_s, Refuse, "exists in cpr-exec", [](Case& c) {
+        makeExec(c);
+        c.plan.saved->exists = true;
+    });
+    row(u"guarded-commit"_s, Refuse, "off in cpr-exec", [](Case& c) {
+        makeExec(c);
+        c.plan.guardedCommit = false;
+    });
+    row(u"return-path"_s, NotApplicable, "cpr-exec", makeExec);
+    row(u"identity-proof"_s, Pass, "cpr-exec", makeExec);
+    row(u"ports"_s, NotApplicable, "cpr-exec", makeExec);
+    row(u"open-files-limit"_s, Warning, "cpr-exec, not known", makeExec);
     row(u"free-memory"_s, NotApplicable, "cpr-reboot with a RAM file", makeReboot);
     row(u"free-memory"_s, Refuse, "cpr-reboot without", [](Case& c) {
         makeReboot(c);

@@ -43,6 +43,18 @@ MachineConfig throughFile()
     return config;
 }
 
+/// One process, which is the one and then the other.
+MachineConfig executing()
+{
+    MachineConfig config = throughFile();
+    config.exec = true;
+    config.launched = false;
+    config.loadDestination.insert(config.loadDestination.begin(), config.configureDestination.begin(),
+        config.configureDestination.end());
+    config.configureDestination.clear();
+    return config;
+}
+
 /// Two VMMs and a kernel that answer the machine's actions, as far as the session can see them, with
 /// everything that may go wrong chosen by a seeded generator. The world knows who really runs the guest.
 class World
@@ -403,6 +415,10 @@ private Q_SLOTS:
     void neverRunsTheGuestTwice();
     void movesTheGuestThroughAFile();
     void takesTheGuestBackFromAFile();
+    void executesInOneProcess_data();
+    void executesInOneProcess();
+    void programThatCannotBeExecuted();
+    void saysWhatIsLeftAfterTheExec();
     void refusesWhatDoesNotFit();
     void refusedPreflightCannotMigrate();
     void armErrorLeavesTheSourceAlone();
@@ -544,6 +560,169 @@ void TestSessionMachine::takesTheGuestBackFromAFile()
     for (const char* outcome : { "migrated", "failed", "stranded nowhere-source-holds", "stranded saved" })
         QVERIFY2(outcomes.value(QString::fromLatin1(outcome)) > 0, outcome);
     QVERIFY(continued > 0);
+}
+
+/// A session in the mode cpr-exec, told step by step what happens.
+class ExecStory
+{
+public:
+    ExecStory()
+    {
+        m_machine.config = executing();
+        m_machine.known.source.connected = true;
+        m_machine.state = state::Launching{};
+        tell(input::Launched{});
+        tell(input::ListenerReady{});
+    }
+    void tell(const SessionInput& input)
+    {
+        const auto next = step(m_machine, input);
+        QVERIFY(next);
+        m_machine = next->next;
+        for (const SessionAction& action : next->actions) {
+            if (const auto* call = std::get_if<action::Call>(&action))
+                calls << call->command + u' ' + sideId(call->side);
+            QVERIFY(!std::holds_alternative<action::Kill>(action));
+        }
+    }
+    void status(Side side, const QString& status)
+    {
+        tell(input::VmEvent{ side, QStringLiteral("MIGRATION"), { { QStringLiteral("status"), status } } });
+    }
+    void answer(Side side, Tag tag, const QString& status = {}, const QString& error = {})
+    {
+        tell(input::Reply{ side, tag,
+            QJsonValue(QJsonObject{
+                { QStringLiteral("status"), status }, { QStringLiteral("error-desc"), error } }) });
+    }
+    void loadInNewProgram()
+    {
+        tell(input::Connected{ Side::Destination });
+        answer(Side::Destination, Tag::Configure);
+        answer(Side::Destination, Tag::Configure);
+    }
+    const SessionState& state() const { return m_machine.state; }
+    template <typename T>
+    bool is() const
+    {
+        return std::holds_alternative<T>(m_machine.state);
+    }
+    GuestLocation location() const
+    {
+        const auto* stranded = std::get_if<state::Stranded>(&m_machine.state);
+        return stranded ? stranded->location : GuestLocation::Both;
+    }
+
+    QStringList calls;
+
+private:
+    Machine m_machine;
+};
+
+void TestSessionMachine::executesInOneProcess_data()
+{
+    // The connections are read independently, so the order of their news is anybody's.
+    QTest::addColumn<QString>("order");
+    for (const char* order :
+        { "completed, end, new", "completed, new, end", "new, completed, end", "end, new" })
+        QTest::newRow(order) << QString::fromLatin1(order);
+}
+
+void TestSessionMachine::executesInOneProcess()
+{
+    QFETCH(QString, order);
+    ExecStory story;
+    QVERIFY(story.is<state::Moving>());
+    for (const QString& news : order.split(QStringLiteral(", "))) {
+        if (news == u"completed")
+            story.status(Side::Source, QStringLiteral("completed"));
+        else if (news == u"end")
+            story.tell(input::Disconnected{ Side::Source, {} });
+        else
+            story.tell(input::Connected{ Side::Destination });
+        QVERIFY(story.is<state::Moving>() || story.is<state::Committing>());
+    }
+    QVERIFY(story.calls.contains(QStringLiteral("migrate-set-capabilities destination")));
+    QVERIFY(!story.calls.contains(QStringLiteral("cont destination")));
+    story.answer(Side::Destination, Tag::Configure);
+    story.answer(Side::Destination, Tag::Configure);
+    QVERIFY(story.calls.contains(QStringLiteral("migrate-incoming destination")));
+    story.status(Side::Destination, QStringLiteral("completed"));
+    story.answer(Side::Destination, Tag::Continue);
+    story.answer(Side::Destination, Tag::QueryStatus, QStringLiteral("running"));
+    QVERIFY(story.is<state::Verifying>());
+    story.tell(input::Verified{ .ok = true, .failure = {} });
+    story.tell(input::Finish{});
+    story.tell(input::MonitorMoved{});
+    QVERIFY(story.is<state::Finished>());
+    QVERIFY(!story.calls.contains(QStringLiteral("quit source")));
+    QCOMPARE(story.calls.count(QStringLiteral("cont destination")), 1);
+}
+
+void TestSessionMachine::programThatCannotBeExecuted()
+{
+    ExecStory story;
+    story.status(Side::Source, QStringLiteral("completed"));
+    QVERIFY(story.is<state::Committing>());
+    story.status(Side::Source, QStringLiteral("failed"));
+    story.tell(input::VmEvent{ Side::Source, QStringLiteral("RESUME"), {} });
+    story.answer(Side::Source, Tag::QueryMigrate, QStringLiteral("failed"), QStringLiteral("execvp failed"));
+    story.answer(Side::Source, Tag::QueryStatus, QStringLiteral("running"));
+    story.answer(Side::Source, Tag::Restore);
+    const auto* failed = std::get_if<state::Failed>(&story.state());
+    QVERIFY(failed);
+    QCOMPARE(failed->why.error.cause, QStringLiteral("execvp failed"));
+    QVERIFY(!story.calls.contains(QStringLiteral("cont source")));
+}
+
+void TestSessionMachine::saysWhatIsLeftAfterTheExec()
+{
+    // It ends at once.
+    ExecStory ended;
+    ended.status(Side::Source, QStringLiteral("completed"));
+    ended.tell(input::Disconnected{ Side::Source, {} });
+    ended.tell(input::Exited{ .side = Side::Source, .text = {}, .output = QStringLiteral("no") });
+    QCOMPARE(ended.location(), GuestLocation::Lost);
+    QCOMPARE(std::get<state::Stranded>(ended.state()).why.destinationOutput, QStringLiteral("no"));
+
+    // It never answers: what it is has not been seen.
+    ExecStory silent;
+    silent.status(Side::Source, QStringLiteral("completed"));
+    silent.tell(input::TimerFired{ TimerKind::Limit });
+    QVERIFY(silent.is<state::Locating>());
+    silent.tell(input::TimerFired{ TimerKind::Limit });
+    QCOMPARE(silent.location(), GuestLocation::Unknown);
+
+    // It refuses the state, and is asked what it has.
+    ExecStory refused;
+    refused.status(Side::Source, QStringLiteral("completed"));
+    refused.loadInNewProgram();
+    refused.status(Side::Destination, QStringLiteral("failed"));
+    QVERIFY(refused.is<state::Locating>());
+    refused.answer(
+        Side::Destination, Tag::QueryMigrate, QStringLiteral("failed"), QStringLiteral("unknown section"));
+    refused.answer(Side::Destination, Tag::QueryStatus, QStringLiteral("inmigrate"));
+    QCOMPARE(refused.location(), GuestLocation::Kept);
+    QCOMPARE(std::get<state::Stranded>(refused.state()).why.error.cause, QStringLiteral("unknown section"));
+
+    // It has other memory than the guest's: never told to go on.
+    ExecStory empty;
+    empty.status(Side::Source, QStringLiteral("completed"));
+    empty.tell(input::Connected{ Side::Destination });
+    empty.tell(input::FdLost{ QStringLiteral("ram0") });
+    empty.answer(Side::Destination, Tag::QueryMigrate, QStringLiteral("completed"));
+    empty.answer(Side::Destination, Tag::QueryStatus, QStringLiteral("paused"));
+    QCOMPARE(empty.location(), GuestLocation::Kept);
+    QVERIFY(!empty.calls.contains(QStringLiteral("cont destination")));
+
+    // It dies with the guest.
+    ExecStory died;
+    died.status(Side::Source, QStringLiteral("completed"));
+    died.loadInNewProgram();
+    died.status(Side::Destination, QStringLiteral("completed"));
+    died.answer(Side::Destination, Tag::Continue);
+    died.tell(input::Exited{ .side = Side::Destination, .text = {}, .output = {} });
+    QCOMPARE(died.location(), GuestLocation::Lost);
 }
 
 void TestSessionMachine::refusesWhatDoesNotFit()

@@ -71,7 +71,37 @@ private Q_SLOTS:
     void init() { QTest::failOnWarning(); }
     void putsBackWhatWasThere();
     void loadsWhatWasSavedInAFile();
+    void configuresOnlyWhatIsThere();
 };
+
+void TestSessionPlanner::configuresOnlyWhatIsThere()
+{
+    Facts facts = sourceFacts();
+    facts.parameters[u"cpr-exec-command"_s] = QJsonArray{ u"/bin/old"_s };
+    Plan plan;
+    plan.mode = u"cpr-exec"_s;
+    plan.returnPath = false;
+    plan.mainAddress = Plan::fileAddress(u"/dev/shm/state"_s);
+    plan.destinationArgv = { u"/bin/new"_s, u"-S"_s };
+    plan.saved = SavedState{ .path = u"/dev/shm/state"_s, .copiedBytes = 0 };
+    const MachineConfig config = planMachine(plan, facts, {});
+    QVERIFY(config.exec && config.throughFile && !config.cpr && config.guarded);
+    // It is never ended, and never told anything before it exists.
+    QVERIFY(!config.launched);
+    QVERIFY(config.configureDestination.empty());
+    QVERIFY(config.loadDestination.size() > 1);
+    QCOMPARE(config.loadDestination.back().name, u"migrate-incoming"_s);
+    QCOMPARE(config.loadDestination.back().arguments[u"channels"_s], config.migrate.arguments[u"channels"_s]);
+    const auto program = [](const std::vector<Command>& commands) {
+        for (const Command& command : commands) {
+            if (command.arguments.contains(u"cpr-exec-command"_s))
+                return command.arguments[u"cpr-exec-command"_s].toArray();
+        }
+        return QJsonArray();
+    };
+    QCOMPARE(program(config.armSource), (QJsonArray{ u"/bin/new"_s, u"-S"_s }));
+    QCOMPARE(program(config.restoreSource), QJsonArray{ u"/bin/old"_s });
+}
 
 void TestSessionPlanner::loadsWhatWasSavedInAFile()
 {
