@@ -98,14 +98,14 @@ QList<OptionSpec> requestOptions()
             .value = u"MODE"_s,
             .help = i18n("cpr-transfer (default): memory stays where it is. normal: memory is copied. "
                          "cpr-reboot: the guest goes through a file, with its memory unless that is a shared "
-                         "file"),
+                         "file. cpr-exec: the source's process becomes the new program"),
             .letter = {},
-            .choices = { u"cpr-transfer"_s, u"normal"_s, u"cpr-reboot"_s } },
+            .choices = { u"cpr-transfer"_s, u"normal"_s, u"cpr-reboot"_s, u"cpr-exec"_s } },
         { .name = u"state-file"_s,
             .value = u"FILE"_s,
-            .help
-            = i18n("With --mode cpr-reboot: where the source saves the guest, best on tmpfs; removed when "
-                   "the guest runs again. Default: a file beside the session's sockets"),
+            .help = i18n("With --mode cpr-reboot or cpr-exec: where the source saves the guest, best on "
+                         "tmpfs; removed when "
+                         "the guest runs again. Default: a file beside the session's sockets"),
             .letter = {},
             .choices = {},
             .completes = Completes::File },
@@ -225,12 +225,15 @@ Result<op::SessionRequest> parseRequest(const Options& options)
         return usageError(i18n("--destination names no CPR channel"),
             i18n("Add ,cpr:PATH, the path of its '-incoming cpr,…' option; or choose --mode normal."));
     if (options.isSet(u"state-file"_s)) {
-        if (request.mode != "cpr-reboot"_L1)
-            return usageError(i18n("--state-file belongs to --mode cpr-reboot"));
+        if (request.mode != "cpr-reboot"_L1 && request.mode != "cpr-exec"_L1)
+            return usageError(i18n("--state-file belongs to --mode cpr-reboot and --mode cpr-exec"));
         if (options.value(u"state-file"_s).isEmpty())
             return usageError(i18n("--state-file names no file"));
         request.stateFile = QFileInfo(options.value(u"state-file"_s)).absoluteFilePath();
     }
+    if (attached && request.mode == "cpr-exec"_L1)
+        return usageError(i18n("--destination does not fit --mode cpr-exec"),
+            i18n("The source's own process becomes the destination: leave --destination out."));
     request.defer = options.value(u"incoming"_s) != "uri"_L1;
     if (options.isSet(u"set"_s)) {
         auto parameters = parseParameters(options.value(u"set"_s));

@@ -21,7 +21,7 @@ _cutover() {
     --lab) mapfile -t COMPREPLY < <(compgen -W 'embedded qemu' -- "$current") && return ;;
     --demo) mapfile -t COMPREPLY < <(compgen -W 'embedded qemu list update fds-off one-device-off late-stop early-stop failed old-destination tcp lost-fd precreate split-brain rescue' -- "$current") && return ;;
     --output) mapfile -t COMPREPLY < <(compgen -d -- "$current") && compopt -o filenames && return ;;
-    --mode) mapfile -t COMPREPLY < <(compgen -W 'cpr-transfer normal cpr-reboot' -- "$current") && return ;;
+    --mode) mapfile -t COMPREPLY < <(compgen -W 'cpr-transfer normal cpr-reboot cpr-exec' -- "$current") && return ;;
     --incoming) mapfile -t COMPREPLY < <(compgen -W 'defer uri' -- "$current") && return ;;
     --accel) mapfile -t COMPREPLY < <(compgen -W 'thread kvm tcg' -- "$current") && return ;;
     --handover) mapfile -t COMPREPLY < <(compgen -W 'prepared early-stop late-stop' -- "$current") && return ;;

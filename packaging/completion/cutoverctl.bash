@@ -32,7 +32,7 @@ _cutoverctl() {
     --destination) mapfile -t COMPREPLY < <(compgen -W 'derive qmp:' -- "$current") && compopt -o nospace && return ;;
     --pair) mapfile -t COMPREPLY < <(compgen -d -- "$current") && compopt -o filenames && return ;;
     --binary | --new-binary) mapfile -t COMPREPLY < <(compgen -c -f -- "$current") && return ;;
-    --mode) mapfile -t COMPREPLY < <(compgen -W 'cpr-transfer normal cpr-reboot' -- "$current") && return ;;
+    --mode) mapfile -t COMPREPLY < <(compgen -W 'cpr-transfer normal cpr-reboot cpr-exec' -- "$current") && return ;;
     --incoming) mapfile -t COMPREPLY < <(compgen -W 'defer uri' -- "$current") && return ;;
     --to) mapfile -t COMPREPLY < <(compgen -W 'source destination' -- "$current") && return ;;
     --vmm) mapfile -t COMPREPLY < <(compgen -W 'embedded qemu' -- "$current") && return ;;

@@ -337,9 +337,11 @@ private Q_SLOTS:
     {
         QVERIFY(offersOf(nullptr) == Offers());
         op::Facts source = facts(QStringLiteral(CUTOVER_TEST_DATA "/qmp-schema-11.1.json"));
-        source.modes = { u"normal"_s, u"cpr-reboot"_s, u"cpr-transfer"_s };
+        source.modes = { u"normal"_s, u"cpr-reboot"_s, u"cpr-transfer"_s, u"cpr-exec"_s };
         source.offersChannels = true;
         QVERIFY(offersOf(&source) == Offers());
+        source.modes.removeAll(u"cpr-exec"_s);
+        QVERIFY(offersOf(&source).refusedModes[u"cpr-exec"_s].contains(u"10.2"));
         source.modes.removeAll(u"cpr-transfer"_s);
         QVERIFY(offersOf(&source).refusedModes[u"cpr-transfer"_s].contains(u"11.1.3"));
     }

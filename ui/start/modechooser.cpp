@@ -19,10 +19,11 @@ using namespace Qt::StringLiterals;
 static void describeModes(QComboBox* box)
 {
     box->setAccessibleName(i18n("Migration mode"));
-    box->setToolTip(
-        i18n("cpr-transfer passes the descriptors behind memory and devices: nothing is copied, "
-             "connections stay. normal copies everything. cpr-reboot saves the guest into a file and "
-             "loads it from there; memory in a shared file stays where it is."));
+    box->setToolTip(i18n(
+        "cpr-transfer passes the descriptors behind memory and devices: nothing is copied, "
+        "connections stay. normal copies everything. cpr-reboot saves the guest into a file and "
+        "loads it from there; memory in a shared file stays where it is. In cpr-exec the source's process "
+        "becomes the new program, and there is no way back."));
 }
 
 void addModes(QComboBox* box)
@@ -30,13 +31,14 @@ void addModes(QComboBox* box)
     box->addItem(i18n("cpr-transfer: pass fds"), u"cpr-transfer"_s);
     box->addItem(i18n("normal: copy all"), u"normal"_s);
     box->addItem(i18n("cpr-reboot: by a file"), u"cpr-reboot"_s);
+    box->addItem(i18n("cpr-exec: in place"), u"cpr-exec"_s);
     describeModes(box);
 }
 
 void addModeNames(QComboBox* box)
 {
     // As QEMU has them, so in every language.
-    for (const QString& mode : { u"cpr-transfer"_s, u"normal"_s, u"cpr-reboot"_s })
+    for (const QString& mode : { u"cpr-transfer"_s, u"normal"_s, u"cpr-reboot"_s, u"cpr-exec"_s })
         box->addItem(mode, mode);
     describeModes(box);
 }

@@ -24,6 +24,9 @@ Offers offersOf(const op::Facts* source)
     if (!source->modes.contains(u"cpr-reboot"_s))
         offers.refusedModes.insert(u"cpr-reboot"_s,
             i18n("This source (version %1) has no mode cpr-reboot; QEMU has it from 8.2 on.", version));
+    if (!source->modes.contains(u"cpr-exec"_s))
+        offers.refusedModes.insert(u"cpr-exec"_s,
+            i18n("This source (version %1) has no mode cpr-exec; QEMU has it from 10.2 on.", version));
     // A VMM without modes knows only the normal one.
     if (!source->modes.isEmpty() && !source->modes.contains(u"normal"_s))
         offers.refusedModes.insert(
