@@ -21,7 +21,8 @@ constexpr double maxPixels = 2e8;
 
 int failed(const char* why)
 {
-    std::fprintf(stderr, "%s\n", why);
+    std::fputs(why, stderr);
+    std::fputc('\n', stderr);
     return 1;
 }
 
