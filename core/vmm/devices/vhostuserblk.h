@@ -97,6 +97,7 @@ private:
     Result<ConfigSpace> negotiate(std::int64_t deadlineNs);
     Result<void> openConnection(std::int64_t deadlineNs);
     void closeConnection();
+    void ringForWaiting();
     Result<void> takeRings(std::int64_t deadlineNs);
     Result<void> checkIndices() const;
     Result<void> sendMemoryTable(std::int64_t deadlineNs);

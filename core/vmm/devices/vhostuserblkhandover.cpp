@@ -176,6 +176,7 @@ Result<void> VhostUserBlk::release(int timeLimitMs, Keep keep)
     if (!m_owned)
         return {};
     const std::int64_t deadlineNs = deadlineIn(timeLimitMs);
+    ringForWaiting(); // a processor may have been stopped between queueing a request and ringing for it
     // GET_VRING_BASE does not wait for requests in flight, whose buffers the next owner may reuse.
     if (auto drained = m_rings.drain(m_callNumbers, m_connection.get(), deadlineNs, id()); !drained)
         return drained;
@@ -195,13 +196,17 @@ Result<void> VhostUserBlk::release(int timeLimitMs, Keep keep)
     return stopped;
 }
 
-void VhostUserBlk::start()
+void VhostUserBlk::ringForWaiting()
 {
-    // Requests that were queued while nobody worked on the rings: the guest does not ring for them again.
     for (std::uint32_t queue = 0; queue < m_rings.count(); ++queue) {
         if (m_owned && !m_rings.isDrained(queue))
             (void)::eventfd_write(m_kicks[queue].get(), 1);
     }
+}
+
+void VhostUserBlk::start()
+{
+    ringForWaiting(); // what was queued while nobody worked on the rings
 }
 
 void VhostUserBlk::stop()

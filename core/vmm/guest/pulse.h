@@ -42,10 +42,12 @@ private:
     std::uint64_t step()
     {
         const Rates rates = currentRates();
+        // Before the time: a processor may be stopped in between, and what a start ends must not seem
+        // shorter.
+        const std::uint64_t starts = loadWord(m_guest.boot().starts, std::memory_order_acquire);
         const std::uint64_t now = m_guest.time();
         std::uint64_t until = now + longestSleepNs;
         bool atOnce = false;
-        const std::uint64_t starts = loadWord(m_guest.boot().starts);
         const bool started = starts != m_guest.registers.startsSeen;
         if (started) {
             m_guest.registers.startsSeen = starts;

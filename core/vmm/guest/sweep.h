@@ -90,6 +90,11 @@ private:
         auto& own = m_guest.template at<ProcessorPage>(pageAddress());
         addWord(own.dirtiedPages, page - registers.sweepPage);
         registers.sweepPage = page;
+        // Stopped and started meanwhile: it was not the writing that took so long, and the sweep begins anew.
+        if (loadWord(m_guest.boot().starts, std::memory_order_acquire) != registers.startsSeen) {
+            m_guest.ports.dirtied(pageAddress(), sizeof(ProcessorPage));
+            return;
+        }
         registers.sweepNs += m_guest.time() - begin;
         if (page == pages)
             complete(own);
