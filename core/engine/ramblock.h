@@ -29,6 +29,11 @@ public:
     std::uint64_t pages() const { return m_pages; }
     /// After the write to the page: who takes the bit sees what was written.
     void mark(std::uint64_t page) { word(page).fetch_or(bit(page), std::memory_order_release); }
+    /// Marks those of 64 pages from \a firstPage on (a multiple of 64) whose bits are set.
+    void merge(std::uint64_t firstPage, std::uint64_t bits)
+    {
+        word(firstPage).fetch_or(bits, std::memory_order_release);
+    }
     void markAll()
     {
         for (std::uint64_t i = 0; i < m_words.size(); ++i) {

@@ -381,6 +381,7 @@ Result<void> SourceMigration::copyRam()
         m_dirtyLog = true;
     }
     for (qint64 pass = 1; pass <= m_options.maxCopyPasses; ++pass) {
+        collectDirtyPages();
         const auto result = m_ram->pass(deadlineIn(m_options.limits.prepare));
         if (!result)
             return std::unexpected(result.error());
@@ -392,6 +393,12 @@ Result<void> SourceMigration::copyRam()
             break;
     }
     return {};
+}
+
+void SourceMigration::collectDirtyPages()
+{
+    const VmLock lock(m_vm);
+    m_vm.collectDirtyPages();
 }
 
 Result<void> SourceMigration::stop()
@@ -440,6 +447,7 @@ Result<void> SourceMigration::sendRam(qint64 deadlineNs)
         m_vm.startDirtyLog();
         m_dirtyLog = true;
     }
+    collectDirtyPages();
     const auto last = m_ram->pass(deadlineNs);
     if (!last)
         return std::unexpected(last.error());
@@ -463,7 +471,10 @@ Result<void> SourceMigration::sendState()
                 if (auto collected = collectFds(outgoing); !collected)
                     return collected;
             }
-            const auto save = [&](QCborStreamWriter& writer) { outgoing.device->save(writer); };
+            const auto save = [&](QCborStreamWriter& writer) {
+                outgoing.device->save(writer);
+                return Result<void>();
+            };
             if (auto queued = queueSection(
                     outgoing.name, outgoing.device->stateVersion(), outgoing.fdSlots, save, outgoing.fds);
                 !queued)
@@ -473,7 +484,7 @@ Result<void> SourceMigration::sendState()
             m_notices.section(u"vmstate_downtime_save"_s, outgoing.device->id(), monotonicNs() - began);
         }
         const qint64 began = monotonicNs();
-        const auto save = [&](QCborStreamWriter& writer) { m_vm.saveProcessors(writer); };
+        const auto save = [&](QCborStreamWriter& writer) { return m_vm.saveProcessors(writer); };
         if (auto queued = queueSection(message::cpu, message::version, {}, save, {}); !queued)
             return queued;
         m_notices.section(u"vmstate_downtime_save"_s, u"cpu"_s, monotonicNs() - began);
@@ -483,7 +494,7 @@ Result<void> SourceMigration::sendState()
 }
 
 Result<void> SourceMigration::queueSection(QByteArrayView name, quint32 version,
-    std::span<const FdSlot> fdSlots, const std::function<void(QCborStreamWriter&)>& save,
+    std::span<const FdSlot> fdSlots, const std::function<Result<void>(QCborStreamWriter&)>& save,
     std::span<const int> fds)
 {
     m_buffer.resize(0); // keeps what was reserved
@@ -498,7 +509,8 @@ Result<void> SourceMigration::queueSection(QByteArrayView name, quint32 version,
             writer.endArray();
         }
         writer.endArray();
-        save(writer);
+        if (auto saved = save(writer); !saved)
+            return saved;
         writer.endArray();
     }
     return m_main.queue(name, 0, version, m_buffer, fds);

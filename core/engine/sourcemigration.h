@@ -93,13 +93,14 @@ private:
     Result<void> prepareSending();
     Result<void> collectFds(OutgoingDevice& outgoing) const;
     Result<void> copyRam();
+    void collectDirtyPages();
     Result<void> stop();
     Result<void> release();
     Result<void> sendState();
     Result<void> sendRam(qint64 deadlineNs);
     /// A section whose payload is the CBOR array [[[name, id], ...], state].
     Result<void> queueSection(QByteArrayView name, quint32 version, std::span<const FdSlot> fdSlots,
-        const std::function<void(QCborStreamWriter&)>& save, std::span<const int> fds);
+        const std::function<Result<void>(QCborStreamWriter&)>& save, std::span<const int> fds);
     Result<void> awaitReady();
     Result<void> go();
     Result<void> awaitStarted();

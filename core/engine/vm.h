@@ -42,12 +42,17 @@ public:
     virtual void stopProcessors() = 0;
     /// The processors must be prepared: this only wakes them.
     virtual void startProcessors() = 0;
-    virtual void saveProcessors(QCborStreamWriter& writer) const = 0;
+    /// An error is what a processor does not let go of; it can be started again here.
+    virtual Result<void> saveProcessors(QCborStreamWriter& writer) const = 0;
     virtual qsizetype processorStateSize() const = 0;
     virtual Result<void> loadProcessors(QCborStreamReader& reader) = 0;
 
-    /// From now on every page that is written is marked in its block's bitmap; all pages are marked first.
+    /// From now on every page that is written is marked in its block's bitmap, with collectDirtyPages() at
+    /// the latest; all pages are marked first.
     virtual void startDirtyLog() = 0;
+    /// Marks what has been written since the previous call and is not marked yet. To be called before each
+    /// pass over the bitmaps.
+    virtual void collectDirtyPages() = 0;
     virtual void stopDirtyLog() = 0;
 
     /// Mapping of \a memfd as the block \a id, which has none yet; its size is checked.

@@ -256,9 +256,21 @@ Result<void> Parser::processors(const QString& argument)
 
 Result<void> Parser::accelerator(const QString& argument)
 {
-    if (argument != u"thread" && argument != u"kvm")
-        return refuse(u"accel"_s, argument, u"there is no such accelerator; known are thread and kvm"_s);
-    m_options.accelerator = argument;
+    const auto items = Items::parse(u"accel"_s, argument, u"accel"_s);
+    if (!items)
+        return std::unexpected(items.error());
+    if (auto known = items->onlyKeys({ u"accel", u"device" }); !known)
+        return known;
+    AcceleratorWish& wish = m_options.accelerator;
+    wish.names = items->value(u"accel"_s).split(u':');
+    for (const QString& name : std::as_const(wish.names)) {
+        if (!acceleratorNames().contains(name))
+            return refuse(u"accel"_s, argument, u"there is no such accelerator; known are thread and kvm"_s);
+    }
+    if (items->contains(u"device"_s) && !wish.names.contains(u"kvm"))
+        return refuse(u"accel"_s, argument, u"'device' is of -accel kvm"_s);
+    if (items->contains(u"device"_s))
+        wish.kvmDevice = items->value(u"device"_s);
     return {};
 }
 

@@ -7,6 +7,7 @@
 #include "engine/channels.h"
 #include "engine/settings.h"
 #include "vmm/devicetypes.h"
+#include "vmm/kvm/accelerators.h"
 
 #include <QList>
 #include <QString>
@@ -37,7 +38,7 @@ struct VmmOptions
     quint64 memoryBytes = quint64{ 256 }
         << 20; ///< a multiple of 4 KiB; the sum of the objects, where there are any
     int processors = 1; ///< 1..64
-    QString accelerator = QStringLiteral("thread"); ///< or "kvm"
+    AcceleratorWish accelerator;
     QString compat; ///< machine version, one of engine::compatVersions()
     QString
         memoryBackend; ///< id of one of objects, or empty; RAM is all of them, or one block of the VM's own

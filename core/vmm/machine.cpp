@@ -185,6 +185,19 @@ void Machine::shutDown()
     m_state = RunState::Shutdown;
 }
 
+void Machine::processorFailed()
+{
+    if (m_state != RunState::Running)
+        return;
+    stop();
+    m_state = RunState::InternalError;
+}
+
+QString Machine::accelerator() const
+{
+    return m_accelerator ? m_accelerator->name() : m_config.accelerator.names.join(u':');
+}
+
 void Machine::handoverEnded(bool handedOver)
 {
     if (m_state == RunState::FinishMigrate)

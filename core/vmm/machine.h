@@ -10,6 +10,7 @@
 #include "vmm/guest/accelerator.h"
 #include "vmm/guest/guestmemory.h"
 #include "vmm/guest/pulsereading.h"
+#include "vmm/kvm/accelerators.h"
 #include "vmm/machinedevice.h"
 #include "vmm/runstate.h"
 
@@ -17,6 +18,7 @@
 #include <QList>
 #include <QString>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,7 +34,7 @@ struct MachineConfig
     QString name;
     quint64 memoryBytes = quint64{ 256 } << 20; ///< of RAM without an object
     int processors = 1;
-    QString accelerator = QStringLiteral("thread");
+    AcceleratorWish accelerator;
     QString memoryBackend; ///< the object that comes first in RAM; empty: in the order of objects
     QList<DeviceOptions> objects; ///< memory backends
     QList<DeviceOptions> devices;
@@ -51,6 +53,12 @@ public:
 
     RunState runState() const { return m_state; }
     bool isRunning() const { return m_state == RunState::Running; }
+    /// What the processors run on, or are to run on.
+    QString accelerator() const;
+    /// Called on any thread, without the lock, when a processor of the guest cannot go on. To be set first.
+    void onFault(std::function<void(const Error&)> handler) { m_onFault = std::move(handler); }
+    /// Stops a guest of which a processor cannot go on, unless it has been stopped already.
+    void processorFailed();
     bool isCreated() const { return m_state != RunState::Precreate; }
     const MachineConfig& config() const { return m_config; }
 
@@ -110,10 +118,11 @@ public:
     bool processorsRunning() const override { return m_accelerator && m_accelerator->running(); }
     void stopProcessors() override;
     void startProcessors() override;
-    void saveProcessors(QCborStreamWriter& writer) const override;
+    Result<void> saveProcessors(QCborStreamWriter& writer) const override;
     qsizetype processorStateSize() const override;
     Result<void> loadProcessors(QCborStreamReader& reader) override;
     void startDirtyLog() override;
+    void collectDirtyPages() override;
     void stopDirtyLog() override;
     Result<void> attachRam(const QString& id, UniqueFd memfd) override;
     /// On failure the machine is in precreate, as before.
@@ -134,6 +143,7 @@ private:
     Result<void> checkFreeId(const QString& id) const;
     MachineShape shape() const;
     Result<void> build(std::vector<cpr::Entry> fds);
+    Result<void> buildProcessors();
     Result<void> buildMemory(std::vector<cpr::Entry>& fds);
     Result<void> buildDevices(std::vector<cpr::Entry> fds);
     Result<void> boot();
@@ -150,6 +160,7 @@ private:
     bool m_fixedBackend = false;
     engine::RealizePolicy m_policy;
 
+    std::function<void(const Error&)> m_onFault;
     std::mutex m_mutex;
     RunState m_state = RunState::Precreate;
     RunState m_stateBeforeHandover = RunState::Paused;

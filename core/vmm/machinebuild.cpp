@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "vmm/guest/threadaccelerator.h"
 #include "vmm/machine.h"
 #include "vmm/tracelog.h"
 
@@ -49,17 +48,26 @@ Result<void> Machine::build(std::vector<cpr::Entry> fds)
     m_realizer.emplace(m_policy);
     if (auto memory = buildMemory(fds); !memory)
         return memory;
-    if (m_config.accelerator != "thread"_L1)
-        return failure(ErrorCode::Unsupported, u"create the processors"_s, m_config.accelerator,
-            u"this accelerator is not available"_s, u"Use -accel thread."_s);
-    m_accelerator = std::make_unique<ThreadAccelerator>(*m_memory);
+    if (auto processors = buildProcessors(); !processors)
+        return processors;
     if (auto devices = buildDevices(std::move(fds)); !devices)
         return devices;
     traceFoundFds(BackendSource::AwaitCpr);
-    if (auto prepared = m_accelerator->prepare(shape()); !prepared)
-        return prepared;
     setDoorbells();
     return m_policy.incoming ? Result<void>() : boot();
+}
+
+Result<void> Machine::buildProcessors()
+{
+    auto chosen = makeAccelerator(m_config.accelerator, *m_memory, shape());
+    if (!chosen)
+        return std::unexpected(chosen.error());
+    m_accelerator = std::move(chosen->accelerator);
+    if (m_onFault)
+        m_accelerator->onFault(m_onFault);
+    for (const Error& error : chosen->passedOver)
+        m_log.report(u"%1; using -accel %2"_s.arg(error.message(), m_accelerator->name()));
+    return {};
 }
 
 Result<void> Machine::buildMemory(std::vector<cpr::Entry>& fds)
@@ -191,6 +199,7 @@ Result<void> Machine::boot()
         if (each.guestIndex >= 0)
             publishDevice(*m_memory, static_cast<quint32>(each.guestIndex), each.features(), each.capacity());
     }
+    m_accelerator->boot();
     return {};
 }
 

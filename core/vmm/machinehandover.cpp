@@ -43,8 +43,12 @@ QJsonObject Machine::guestConfiguration() const
         order.append(each.device->id());
         devices.insert(each.device->id(), one);
     }
-    return { { u"ram"_s, ram }, { u"processors"_s, m_config.processors },
-        { u"accelerator"_s, m_config.accelerator }, { u"order"_s, order }, { u"devices"_s, devices } };
+    QJsonObject all{ { u"ram"_s, ram }, { u"processors"_s, m_config.processors },
+        { u"accelerator"_s, accelerator() }, { u"order"_s, order }, { u"devices"_s, devices } };
+    if (const QJsonObject own = m_accelerator ? m_accelerator->configuration() : QJsonObject();
+        !own.isEmpty())
+        all.insert(accelerator(), own);
+    return all;
 }
 
 void Machine::stopProcessors()
@@ -65,9 +69,9 @@ void Machine::startProcessors()
     m_state = RunState::Running;
 }
 
-void Machine::saveProcessors(QCborStreamWriter& writer) const
+Result<void> Machine::saveProcessors(QCborStreamWriter& writer) const
 {
-    m_accelerator->save(writer);
+    return m_accelerator->save(writer);
 }
 
 qsizetype Machine::processorStateSize() const
@@ -82,11 +86,19 @@ Result<void> Machine::loadProcessors(QCborStreamReader& reader)
 
 void Machine::startDirtyLog()
 {
+    m_accelerator->setDirtyLog(true);
     m_memory->startDirtyLog();
+}
+
+void Machine::collectDirtyPages()
+{
+    m_accelerator->collectDirtyPages();
 }
 
 void Machine::stopDirtyLog()
 {
+    if (m_accelerator)
+        m_accelerator->setDirtyLog(false);
     if (m_memory)
         m_memory->stopDirtyLog();
 }
@@ -103,16 +115,23 @@ Result<void> Machine::attachRam(const QString& id, UniqueFd memfd)
 Result<void> Machine::prepareForState()
 {
     GuestMemory* memory = nullptr;
+    Accelerator* processors = nullptr;
     bool populate = false;
     {
         const engine::VmLock held(*this);
         memory = m_memory.get();
+        processors = m_accelerator.get();
         populate = m_populate;
     }
     if (!memory)
         return failure(
             ErrorCode::Refused, u"prepare for the guest"_s, {}, u"the machine does not exist yet"_s);
-    return populate ? memory->populate() : Result<void>();
+    if (!populate)
+        return {};
+    auto populated = memory->populate();
+    if (populated)
+        processors->warm();
+    return populated;
 }
 
 Result<void> Machine::attachDeviceFds(engine::Device&, std::vector<cpr::Entry> fds)

@@ -165,7 +165,7 @@ Result<QJsonValue> objectProperty(const Machine& machine, const QString& path, c
         if (property == "smp"_L1)
             return machine.config().processors;
         if (property == "accel"_L1)
-            return machine.config().accelerator;
+            return machine.accelerator();
     } else if (node->place == Place::Device || node->place == Place::Object) {
         if (property == "type"_L1)
             return node->type();

@@ -62,6 +62,9 @@ Result<void> Vmm::start()
     if (!machine)
         return std::unexpected(machine.error());
     m_machine = std::move(*machine);
+    m_machine->onFault([this](const Error& error) {
+        QMetaObject::invokeMethod(this, [this, error] { processorFailed(error); }, Qt::QueuedConnection);
+    });
     auto monitor = Monitor::create([this] {
         const VmLock lock(*m_machine);
         return !m_machine->isCreated();
@@ -200,6 +203,16 @@ void Vmm::tellRunState(qint64 timeNs)
     // In a switchover the engine says when.
     if (state != RunState::FinishMigrate)
         m_runState->tell(state, timeNs);
+}
+
+void Vmm::processorFailed(const Error& error)
+{
+    m_log.report(errorText(error));
+    {
+        const VmLock lock(*m_machine);
+        m_machine->processorFailed();
+    }
+    tellRunState();
 }
 
 void Vmm::endBySignal()

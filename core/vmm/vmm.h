@@ -49,6 +49,7 @@ private:
     Result<void> createMachine();
     Result<void> exitPrecreate();
     void tellRunState(qint64 timeNs = 0);
+    void processorFailed(const Error& error);
     void end(const QString& reason, bool guest);
     void fail(const Error& error);
 

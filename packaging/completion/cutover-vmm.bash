@@ -6,7 +6,7 @@ _cutover_vmm() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     COMPREPLY=()
     case $previous in
-    -accel) mapfile -t COMPREPLY < <(compgen -W 'thread kvm' -- "$current") ;;
+    -accel) mapfile -t COMPREPLY < <(compgen -W 'thread kvm kvm:thread' -- "$current") ;;
     -device)
         mapfile -t COMPREPLY < <(compgen -W 'help tap-net,id= vhost-user-blk,id= console,id= ballast,id=' -- "$current")
         compopt -o nospace

@@ -262,9 +262,10 @@ void FakeVm::startProcessors()
     running = true;
 }
 
-void FakeVm::saveProcessors(QCborStreamWriter& writer) const
+Result<void> FakeVm::saveProcessors(QCborStreamWriter& writer) const
 {
     writer.append(processorState);
+    return {};
 }
 
 Result<void> FakeVm::loadProcessors(QCborStreamReader& reader)

@@ -83,10 +83,11 @@ public:
     bool processorsRunning() const override { return running; }
     void stopProcessors() override;
     void startProcessors() override;
-    void saveProcessors(QCborStreamWriter& writer) const override;
+    Result<void> saveProcessors(QCborStreamWriter& writer) const override;
     qsizetype processorStateSize() const override { return 16; }
     Result<void> loadProcessors(QCborStreamReader& reader) override;
     void startDirtyLog() override;
+    void collectDirtyPages() override { }
     void stopDirtyLog() override { }
     Result<void> attachRam(const QString& id, UniqueFd memfd) override;
     Result<void> createDevices(std::vector<cpr::Entry> fds) override;

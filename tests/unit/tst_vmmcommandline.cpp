@@ -47,7 +47,7 @@ void TestVmmCommandLine::nothing()
     QVERIFY(options);
     QCOMPARE(options->action, VmmOptions::Action::Run);
     QCOMPARE(options->memoryBytes, quint64{ 256 } << 20);
-    QCOMPARE(options->accelerator, u"thread"_s);
+    QCOMPARE(options->accelerator.names, QStringList{ u"thread"_s });
     QCOMPARE(options->processors, 1);
     QCOMPARE(options->compat, engine::compatVersions().last());
     QVERIFY(!options->incoming.isIncoming() && !options->precreate && !options->startPaused);
@@ -56,7 +56,8 @@ void TestVmmCommandLine::nothing()
 void TestVmmCommandLine::everything()
 {
     const auto options = parseCommandLine(words(
-        u"-name vm1 -m 96M -smp 4 -accel kvm -machine compat=1.1,memory-backend=ram0 -precreate "
+        u"-name vm1 -m 96M -smp 4 -accel kvm:thread,device=/dev/kvm1 -machine compat=1.1,memory-backend=ram0 "
+        u"-precreate "
         "-qmp unix:/run/a,server=on,wait=off --qmp unix:/run/b,server=off "
         "-object memory-backend-memfd,id=ram0,size=64M -object "
         "memory-backend-memfd,id=ram1,size=32M,migrate-fds=off "
@@ -69,7 +70,8 @@ void TestVmmCommandLine::everything()
     QCOMPARE(options->name, u"vm1"_s);
     QCOMPARE(options->memoryBytes, quint64{ 96 } << 20);
     QCOMPARE(options->processors, 4);
-    QCOMPARE(options->accelerator, u"kvm"_s);
+    QCOMPARE(options->accelerator.names, QStringList({ u"kvm"_s, u"thread"_s }));
+    QCOMPARE(options->accelerator.kvmDevice, u"/dev/kvm1"_s);
     QCOMPARE(options->compat, u"1.1"_s);
     QCOMPARE(options->memoryBackend, u"ram0"_s);
     QVERIFY(options->precreate && options->startPaused && options->timestamps);
@@ -232,6 +234,10 @@ void TestVmmCommandLine::errors_data()
     row(u"-smp x"_s, u"-smp"_s, u"'x'"_s);
     row(u"-smp 2,cores=2"_s, u"-smp"_s, u"cores"_s);
     row(u"-accel tcg"_s, u"-accel"_s, u"tcg"_s);
+    row(u"-accel kvm:tcg"_s, u"-accel"_s, u"tcg"_s);
+    row(u"-accel kvm:"_s, u"-accel"_s, u"no such accelerator"_s);
+    row(u"-accel kvm,thread=multi"_s, u"-accel"_s, u"'thread'"_s);
+    row(u"-accel thread,device=/dev/kvm"_s, u"-accel"_s, u"of -accel kvm"_s);
     row(u"-machine q35"_s, u"-machine"_s, u"q35"_s);
     row(u"-machine compat=0.9"_s, u"-machine"_s, u"1.0, 1.1"_s);
     row(u"-machine memory-backend=r"_s, u"-machine"_s, u"'r'"_s);

@@ -132,8 +132,9 @@ Result<void> GuestMemory::replaceBlock(const QString& id, UniqueFd memfd)
     return {};
 }
 
-Result<void> GuestMemory::populate()
+Result<std::vector<GuestMemory::Extent>> GuestMemory::dataExtents() const
 {
+    std::vector<Extent> extents;
     for (const Block& block : m_blocks) {
         const auto end = static_cast<off_t>(block.bytes);
         off_t hole = 0;
@@ -145,14 +146,25 @@ Result<void> GuestMemory::populate()
                 hole = lseek(block.memfd.get(), data, SEEK_HOLE);
             if (data < 0 || hole < 0)
                 return systemError(QStringLiteral("find the data of guest memory"), block.id, errno);
-            const auto bytes = static_cast<std::size_t>(std::min(hole, end) - data);
-            int result = 0;
-            do {
-                result = madvise(m_base + block.start + data, bytes, MADV_POPULATE_WRITE);
-            } while (result != 0 && errno == EINTR);
-            if (result != 0)
-                return systemError(QStringLiteral("populate guest memory"), block.id, errno);
+            extents.push_back({ .address = block.start + static_cast<quint64>(data),
+                .bytes = static_cast<quint64>(std::min(hole, end) - data) });
         }
+    }
+    return extents;
+}
+
+Result<void> GuestMemory::populate()
+{
+    const auto extents = dataExtents();
+    if (!extents)
+        return std::unexpected(extents.error());
+    for (const Extent& extent : *extents) {
+        int result = 0;
+        do {
+            result = madvise(m_base + extent.address, extent.bytes, MADV_POPULATE_WRITE);
+        } while (result != 0 && errno == EINTR);
+        if (result != 0)
+            return systemError(QStringLiteral("populate guest memory"), {}, errno);
     }
     return {};
 }

@@ -42,7 +42,14 @@ public:
     /// Malformed as for addBlock(), NotFound for an unknown id. Nothing may use the block meanwhile.
     Result<void> replaceBlock(const QString& id, UniqueFd memfd);
 
-    /// Maps the pages of the memfds' data extents; holes stay holes. Takes time in proportion to the data.
+    struct Extent
+    {
+        quint64 address = 0; ///< guest-physical
+        quint64 bytes = 0;
+    };
+    /// Where the memfds have pages, in the order of addresses.
+    Result<std::vector<Extent>> dataExtents() const;
+    /// Maps the pages of dataExtents(); holes stay holes. Takes time in proportion to the data.
     Result<void> populate();
 
     quint64 bytes() const { return m_bytes; }

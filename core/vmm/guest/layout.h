@@ -107,7 +107,7 @@ struct BootInfo
 
     Rates rates;
     std::uint64_t starts = 0; ///< counted up at each start of the processors. Atomic.
-    std::uint64_t stoppedNs = 0; ///< CLOCK_MONOTONIC when the processors were last asked to stop. Atomic.
+    std::uint64_t stoppedNs = 0; ///< the guest's own clock when it was last asked to stop. Atomic.
     std::uint64_t resets = 0; ///< counted up to ask for all gaps to be forgotten. Atomic.
 
     std::uint32_t deviceCount = 0;

@@ -16,7 +16,7 @@ template <typename P>
 concept Ports = requires(P ports, std::uint64_t word, std::uint32_t number) {
     /// Whether the processor shall stop at its next safe point. Cheap.
     { ports.stopRequested() } -> std::same_as<bool>;
-    /// CLOCK_MONOTONIC of the host in ns.
+    /// CLOCK_MONOTONIC of the host in ns, or what was it when the guest was booted and has gone on since.
     { ports.now() } -> std::same_as<std::uint64_t>;
     /// Rings a doorbell.
     ports.ring(number);

@@ -4,6 +4,7 @@
 #include "vmm/guest/threadaccelerator.h"
 
 #include "base/clock.h"
+#include "vmm/guest/futexword.h"
 #include "vmm/guest/guestmemory.h"
 #include "vmm/guest/pulse.h"
 #include "vmm/guest/pulsereading.h"
@@ -13,44 +14,21 @@
 
 #include <array>
 #include <cerrno>
-#include <ctime>
-#include <limits>
 #include <system_error>
 #include <thread>
 #include <vector>
 
-#include <linux/futex.h>
 #include <pthread.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace cutover::vmm {
 
 namespace {
 
-using Word = std::atomic<quint32>;
-static_assert(sizeof(Word) == sizeof(quint32) && Word::is_always_lock_free);
-
 constexpr quint32 stateVersion = 1;
-constexpr qint64 nsPerSecond = 1'000'000'000;
 /// How long stop() looks before it sleeps: longer than a busy processor needs to its next safe point.
 constexpr qint64 lookNs = 20'000;
-
-/// Returns when woken, when \a word is not \a expected, at CLOCK_MONOTONIC \a untilNs, or for no reason.
-void futexWait(Word& word, quint32 expected, qint64 untilNs = -1)
-{
-    const timespec until{ .tv_sec = static_cast<time_t>(untilNs / nsPerSecond),
-        .tv_nsec = static_cast<long>(untilNs % nsPerSecond) };
-    syscall(SYS_futex, reinterpret_cast<quint32*>(&word), FUTEX_WAIT_BITSET_PRIVATE, expected,
-        untilNs < 0 ? nullptr : &until, nullptr, FUTEX_BITSET_MATCH_ANY);
-}
-
-void futexWakeAll(Word& word)
-{
-    syscall(SYS_futex, reinterpret_cast<quint32*>(&word), FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(),
-        nullptr, nullptr, 0);
-}
 
 /// What all processors are to do. Words, for that is what a futex is.
 constexpr quint32 orderStop = 0;
@@ -66,7 +44,7 @@ struct ThreadAccelerator::Shared
 {
     struct alignas(64) Processor
     {
-        Word state{ atSafePoint };
+        FutexWord state{ atSafePoint };
         pulse::Registers registers;
         std::thread thread;
     };
@@ -143,7 +121,7 @@ struct ThreadAccelerator::Shared
 
     BootInfo& boot() const { return *reinterpret_cast<BootInfo*>(memory.base() + bootInfoAddress); }
 
-    alignas(64) Word order{ orderStop };
+    alignas(64) FutexWord order{ orderStop };
     std::array<int, maxDoorbells> doorbells{};
     GuestMemory& memory;
     std::vector<Processor> processors;
@@ -162,6 +140,11 @@ ThreadAccelerator::~ThreadAccelerator()
     for (Shared::Processor& processor : d->processors)
         if (processor.thread.joinable())
             processor.thread.join();
+}
+
+QString ThreadAccelerator::name() const
+{
+    return QStringLiteral("thread");
 }
 
 Result<void> ThreadAccelerator::setDoorbell(quint32 number, int fd)
@@ -226,7 +209,7 @@ bool ThreadAccelerator::running() const
     return d->order.load(std::memory_order_relaxed) == orderRun;
 }
 
-void ThreadAccelerator::save(QCborStreamWriter& writer) const
+Result<void> ThreadAccelerator::save(QCborStreamWriter& writer) const
 {
     writer.startArray(1 + d->processors.size());
     writer.append(stateVersion);
@@ -238,6 +221,7 @@ void ThreadAccelerator::save(QCborStreamWriter& writer) const
         writer.endArray();
     }
     writer.endArray();
+    return {};
 }
 
 qsizetype ThreadAccelerator::stateSize() const

@@ -21,12 +21,13 @@ public:
     /// Stops the processors and ends their threads.
     ~ThreadAccelerator() override;
 
+    QString name() const override;
     Result<void> setDoorbell(quint32 number, int fd) override;
     Result<void> prepare(const MachineShape& shape) override;
     void start() override;
     void stop() override;
     bool running() const override;
-    void save(QCborStreamWriter& writer) const override;
+    Result<void> save(QCborStreamWriter& writer) const override;
     qsizetype stateSize() const override;
     Result<void> load(QCborStreamReader& reader) override;
 
