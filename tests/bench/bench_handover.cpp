@@ -3,6 +3,7 @@
 
 #include "barelimit.h"
 #include "base/clock.h"
+#include "integration/kvmguest.h"
 #include "lab/privatenetwork.h"
 #include "lab/qemulab.h"
 #include "lab/vmmlab.h"
@@ -287,6 +288,17 @@ QList<Config> configs()
         withoutExclusive(c);
         c.handover = u"late-stop"_s;
     });
+    if (const QString lack = test::kvmGuestProblem(); !lack.isEmpty()) {
+        std::printf("No rows with KVM: %s\n", qPrintable(lack));
+    } else {
+        const auto onKvm = [](Config& c) { c.lab.accelerator = u"kvm"_s; };
+        add(u"kvm, idle"_s, onKvm);
+        add(u"kvm, under load"_s, [&](Config& c) { onKvm(c), c.load = true; });
+        add(u"kvm, under load, not populated"_s,
+            [&](Config& c) { onKvm(c), c.load = true, c.populate = false; });
+        add(u"kvm, no exclusive device"_s, [&](Config& c) { onKvm(c), withoutExclusive(c); });
+        add(u"kvm, 8 processors"_s, [&](Config& c) { onKvm(c), c.lab.processors = 8; });
+    }
     add(u"4 GiB populated"_s, [](Config& c) { c.lab.ramBytes = 4 * gibibyte, c.populated = 3 * gibibyte; });
     add(u"16 GiB populated"_s,
         [](Config& c) { c.lab.ramBytes = 16 * gibibyte, c.populated = 12 * gibibyte; });

@@ -3,6 +3,7 @@
 
 #include "engine/capabilities.h"
 #include "engine/parameters.h"
+#include "kvmguest.h"
 #include "qmp/schema.h"
 #include "trace/parser.h"
 #include "vmm/devicetypes.h"
@@ -45,11 +46,15 @@ private Q_SLOTS:
     void refusesToStart_data();
     void refusesToStart();
     void tellsTheObjectTree();
+    void stopsAndContinues_data();
     void stopsAndContinues();
+    void runsOnTheFirstAcceleratorThatWorks();
     void takesAFileDescriptorOnce();
     void traces();
     void listensOnAPortOfTheKernels();
+    void handsTheGuestOverAndTakesItBack_data();
     void handsTheGuestOverAndTakesItBack();
+    void refusesAnotherAccelerator();
     void failedMigrationLeavesTheGuest();
     void connectsOut();
     void waitsForAClient();
@@ -439,6 +444,8 @@ void TestVmm::refusesToStart_data()
     QTest::newRow("combination") << QStringList{ u"-incoming"_s, u"tcp:127.0.0.1:0"_s, u"-incoming"_s,
         u"config:migrate-fds=on"_s }
                                  << u"migrate-fds"_s;
+    QTest::newRow("no KVM") << QStringList{ u"-accel"_s, u"kvm,device=/nonexistent/kvm"_s }
+                            << u"/nonexistent/kvm"_s;
     QTest::newRow("too little RAM") << QStringList{ u"-m"_s, u"1M"_s } << u"memory"_s;
 }
 
@@ -484,10 +491,33 @@ void TestVmm::tellsTheObjectTree()
         QVERIFY2(entry[u"migrate-fds"].toBool(), qPrintable(entry[u"name"].toString()));
 }
 
+static void acceleratorRows()
+{
+    QTest::addColumn<QString>("accelerator");
+    QTest::newRow("thread") << u"thread"_s;
+    QTest::newRow("kvm") << u"kvm"_s;
+}
+
+static QString lackOf(const QString& accelerator)
+{
+    return accelerator == "kvm"_L1 ? kvmGuestProblem() : QString();
+}
+
+void TestVmm::stopsAndContinues_data()
+{
+    acceleratorRows();
+}
+
 void TestVmm::stopsAndContinues()
 {
-    const VmmProcess vmm(smallMachine + monitor());
+    QFETCH(QString, accelerator);
+    if (const QString lack = lackOf(accelerator); !lack.isEmpty())
+        QSKIP(qPrintable(lack));
+    const VmmProcess vmm(smallMachine + QStringList{ u"-accel"_s, accelerator } + monitor());
     QmpConnection qmp = connectTo();
+    QCOMPARE(
+        qmp.value(u"qom-get"_s, { { u"path"_s, u"/machine"_s }, { u"property"_s, u"accel"_s } }).toString(),
+        accelerator);
     qmp.value(u"stop"_s);
     QCOMPARE(qmp.value(u"query-status"_s)[u"status"].toString(), u"paused"_s);
     QVERIFY(qmp.sawEvent(u"STOP"_s));
@@ -500,6 +530,21 @@ void TestVmm::stopsAndContinues()
     QVERIFY(qmp.sawEvent(u"RESUME"_s));
     QTRY_VERIFY_WITH_TIMEOUT(
         qmp.value(u"query-pulse"_s)[u"beats"].toInteger() > beats, QmpConnection::limitMs);
+}
+
+void TestVmm::runsOnTheFirstAcceleratorThatWorks()
+{
+    VmmProcess vmm(
+        smallMachine + QStringList{ u"-accel"_s, u"kvm:thread,device=/nonexistent/kvm"_s } + monitor());
+    QmpConnection qmp = connectTo();
+    QCOMPARE(
+        qmp.value(u"qom-get"_s, { { u"path"_s, u"/machine"_s }, { u"property"_s, u"accel"_s } }).toString(),
+        u"thread"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(qmp.value(u"query-pulse"_s)[u"beats"].toInteger() > 0, QmpConnection::limitMs);
+    qmp.value(u"quit"_s);
+    QCOMPARE(vmm.wait(), 0);
+    const QString said = vmm.errors();
+    QVERIFY2(said.contains(u"/nonexistent/kvm") && said.contains(u"using -accel thread"), qPrintable(said));
 }
 
 void TestVmm::takesAFileDescriptorOnce()
@@ -583,10 +628,18 @@ void TestVmm::listensOnAPortOfTheKernels()
     QVERIFY(qmp.errorOf(u"migrate"_s, { { u"uri"_s, u"unix:/x"_s } }).contains(u"incoming migration"));
 }
 
+void TestVmm::handsTheGuestOverAndTakesItBack_data()
+{
+    acceleratorRows();
+}
+
 void TestVmm::handsTheGuestOverAndTakesItBack()
 {
-    const QStringList machine
-        = smallMachine + QStringList{ u"-device"_s, u"console,id=con0,path="_s + path(u"console"_s) };
+    QFETCH(QString, accelerator);
+    if (const QString lack = lackOf(accelerator); !lack.isEmpty())
+        QSKIP(qPrintable(lack));
+    const QStringList machine = smallMachine + QStringList{ u"-accel"_s, accelerator }
+        + QStringList{ u"-device"_s, u"console,id=con0,path="_s + path(u"console"_s) };
     const VmmProcess first(machine + monitor(u"first"_s));
     QmpConnection source = connectTo(u"first"_s);
     auto second = std::make_unique<VmmProcess>(machine
@@ -615,6 +668,27 @@ void TestVmm::handsTheGuestOverAndTakesItBack()
     QCOMPARE(source.value(u"query-status"_s)[u"status"].toString(), u"running"_s);
     QTRY_VERIFY_WITH_TIMEOUT(
         source.value(u"query-pulse"_s)[u"beats"].toInteger() > beats, QmpConnection::limitMs);
+}
+
+void TestVmm::refusesAnotherAccelerator()
+{
+    if (const QString lack = lackOf(u"kvm"_s); !lack.isEmpty())
+        QSKIP(qPrintable(lack));
+    const VmmProcess first(smallMachine + QStringList{ u"-accel"_s, u"kvm"_s } + monitor(u"first"_s));
+    QmpConnection source = connectTo(u"first"_s);
+    VmmProcess second(smallMachine + QStringList{ u"-incoming"_s, u"unix:"_s + path(u"main.sock"_s) }
+        + monitor(u"second"_s));
+    QmpConnection destination = connectTo(u"second"_s);
+    source.value(u"migrate"_s, channels({ u"main"_s }));
+    QVERIFY(source.waitForStatus(u"query-migrate"_s, u"failed"_s));
+    const QString text = source.value(u"query-migrate"_s)[u"error-desc"].toString();
+    QVERIFY2(text.contains(u"accelerator"), qPrintable(text));
+    QVERIFY(!source.sawEvent(u"STOP"_s));
+    QCOMPARE(source.value(u"query-status"_s)[u"status"].toString(), u"running"_s);
+    const qint64 beats = source.value(u"query-pulse"_s)[u"beats"].toInteger();
+    QTRY_VERIFY_WITH_TIMEOUT(
+        source.value(u"query-pulse"_s)[u"beats"].toInteger() > beats, QmpConnection::limitMs);
+    QCOMPARE(second.wait(), 1);
 }
 
 void TestVmm::failedMigrationLeavesTheGuest()

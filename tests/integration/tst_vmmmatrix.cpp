@@ -3,6 +3,7 @@
 
 #include "fdpass/describe.h"
 #include "fdpass/identity.h"
+#include "kvmguest.h"
 #include "lab/privatenetwork.h"
 #include "lab/vmmlab.h"
 #include "sessionrun.h"
@@ -33,6 +34,7 @@ struct Choice
     bool disk = true;
     bool console = true;
     bool ballast = true;
+    QString accelerator = u"thread"_s;
 
     bool device(const QString& id) const
     {
@@ -51,6 +53,8 @@ struct Choice
     QByteArray name() const
     {
         QByteArray text = mode == "normal"_L1 ? "normal" : handover.toLatin1();
+        if (accelerator != "thread"_L1)
+            text = accelerator.toLatin1() + ", " + text;
         if (!migrateFds)
             text += ", fds off";
         QByteArrayList off;
@@ -84,6 +88,16 @@ QList<Choice> choices()
             list << choice;
         }
     }
+    // What the processors run on matters to RAM and to the descriptors that the guest rings.
+    const QString kvm = u"kvm"_s;
+    list << Choice{ .accelerator = kvm } << Choice{ .handover = u"early-stop"_s, .accelerator = kvm }
+         << Choice{ .handover = u"late-stop"_s, .accelerator = kvm }
+         << Choice{ .ram = false, .accelerator = kvm }
+         << Choice{ .handover = u"early-stop"_s, .ram = false, .accelerator = kvm }
+         << Choice{ .network = false, .disk = false, .console = false, .ballast = false, .accelerator = kvm }
+         << Choice{ .mode = u"normal"_s, .accelerator = kvm }
+         << Choice{ .mode = u"normal"_s, .ram = false, .accelerator = kvm }
+         << Choice{ .mode = u"normal"_s, .migrateFds = false, .accelerator = kvm };
     return list;
 }
 
@@ -133,7 +147,11 @@ void TestVmmMatrix::handsOver()
 {
     QFETCH(int, index);
     const Choice choice = choices()[index];
-    lab::VmmLab lab({ .ramBytes = qint64{ 32 } << 20,
+    static const QString noKvm = kvmGuestProblem();
+    if (choice.accelerator == "kvm"_L1 && !noKvm.isEmpty())
+        QSKIP(qPrintable(noKvm));
+    lab::VmmLab lab({ .accelerator = choice.accelerator,
+        .ramBytes = qint64{ 32 } << 20,
         .processors = 2,
         .queues = 2,
         .ballastBytes = qint64{ 1 } << 20,

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Cutover authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "kvmguest.h"
 #include "lab/privatenetwork.h"
 #include "soakrun.h"
 
@@ -16,14 +17,26 @@ class TestVmmSoak : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void init() { QTest::failOnWarning(); }
+    void losesAndLeavesNothing_data();
     void losesAndLeavesNothing();
 };
 
+void TestVmmSoak::losesAndLeavesNothing_data()
+{
+    QTest::addColumn<QString>("accelerator");
+    QTest::newRow("thread") << u"thread"_s;
+    QTest::newRow("kvm") << u"kvm"_s;
+}
+
 void TestVmmSoak::losesAndLeavesNothing()
 {
+    QFETCH(QString, accelerator);
+    if (const QString problem = accelerator == "kvm"_L1 ? test::kvmGuestProblem() : QString();
+        !problem.isEmpty())
+        QSKIP(qPrintable(problem));
     const QTemporaryDir runtime;
     qputenv("XDG_RUNTIME_DIR", QFile::encodeName(runtime.path()));
-    const test::SoakResult result = test::soak({ .hops = 20 });
+    const test::SoakResult result = test::soak({ .hops = 20, .accelerator = accelerator });
     QVERIFY2(result.findings.isEmpty(), qPrintable(result.findings.join(u'\n')));
     QCOMPARE(result.hops, 20);
     if (!result.notes.isEmpty())

@@ -40,8 +40,14 @@ struct Way
 {
     QString mode = QStringLiteral("cpr-transfer");
     QString handover = QStringLiteral("prepared");
+    QString accelerator = QStringLiteral("thread");
     bool isCpr() const { return mode == QStringLiteral("cpr-transfer"); }
-    QByteArray name() const { return (isCpr() ? handover : mode).toLatin1(); }
+    QByteArray name() const
+    {
+        const QString way = isCpr() ? handover : mode;
+        return (accelerator == QStringLiteral("thread") ? way : accelerator + QStringLiteral(", ") + way)
+            .toLatin1();
+    }
 };
 
 /// What happens to one attempt on its way.

@@ -58,6 +58,7 @@ int main(int argc, char** argv)
         u"Moves one busy guest from process to process and looks for anything lost, left or growing."_s);
     parser.addHelpOption();
     parser.addOption({ u"rate"_s, u"Datagrams to the guest in a second."_s, u"N"_s, u"1000"_s });
+    parser.addOption({ u"accel"_s, u"What the guest's processors run on."_s, u"thread|kvm"_s, u"thread"_s });
     parser.addPositionalArgument(u"N"_s, u"How many migrations, 10 or more (default 500)."_s, u"[N]"_s);
     parser.process(application);
     const QStringList arguments = parser.positionalArguments();
@@ -74,16 +75,18 @@ int main(int argc, char** argv)
         qputenv("XDG_RUNTIME_DIR", QFile::encodeName(runtime.path()));
         const bool terminal = ::isatty(STDOUT_FILENO) == 1;
         QElapsedTimer shown;
-        result = test::soak(
-            { .hops = hops, .packetsPerSecond = rate, .progress = [&](int hop) {
-                 if (hop < hops && shown.isValid() && shown.elapsed() < (terminal ? 200 : 10'000))
-                     return;
-                 shown.start();
-                 std::printf(terminal ? "\r%d of %d" : "%d of %d\n", hop, hops);
-                 if (terminal && hop == hops)
-                     std::printf("\n");
-                 std::fflush(stdout);
-             } });
+        result = test::soak({ .hops = hops,
+            .packetsPerSecond = rate,
+            .accelerator = parser.value(u"accel"_s),
+            .progress = [&](int hop) {
+                if (hop < hops && shown.isValid() && shown.elapsed() < (terminal ? 200 : 10'000))
+                    return;
+                shown.start();
+                std::printf(terminal ? "\r%d of %d" : "%d of %d\n", hop, hops);
+                if (terminal && hop == hops)
+                    std::printf("\n");
+                std::fflush(stdout);
+            } });
     }
     print(result);
     return result.findings.isEmpty() && result.hops == hops ? 0 : 1;

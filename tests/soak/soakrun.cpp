@@ -94,7 +94,8 @@ public:
     Soak(const SoakOptions& options, SoakResult& result)
         : m_options(options)
         , m_result(result)
-        , m_lab({ .ramBytes = options.ramBytes,
+        , m_lab({ .accelerator = options.accelerator,
+              .ramBytes = options.ramBytes,
               .processors = 2,
               .queues = 2,
               .ballastBytes = qint64{ 1 } << 20,

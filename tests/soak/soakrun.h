@@ -30,6 +30,7 @@ struct SoakOptions
     int hops = 20; ///< 10 or more
     int packetsPerSecond = 1000;
     qint64 ramBytes = qint64{ 64 } << 20;
+    QString accelerator = QStringLiteral("thread");
     std::function<void(int hop)> progress; ///< after each one
 };
 
