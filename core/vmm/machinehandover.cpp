@@ -117,11 +117,13 @@ Result<void> Machine::prepareForState()
     GuestMemory* memory = nullptr;
     Accelerator* processors = nullptr;
     bool populate = false;
+    bool waiting = false;
     {
         const engine::VmLock held(*this);
         memory = m_memory.get();
         processors = m_accelerator.get();
         populate = m_populate;
+        waiting = m_policy.handover == engine::Handover::EarlyStop; // the guest has been stopped already
     }
     if (!memory)
         return failure(
@@ -129,7 +131,7 @@ Result<void> Machine::prepareForState()
     if (!populate)
         return {};
     auto populated = memory->populate();
-    if (populated)
+    if (populated && !waiting)
         processors->warm();
     return populated;
 }

@@ -36,6 +36,8 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr quint64 ramBytes = 16 << 20;
+/// The guest's clock is set once, the host's is steered all the time.
+constexpr quint64 clockErrorNs = 100'000'000;
 
 MachineShape shapeOf(quint32 processors)
 {
@@ -248,8 +250,8 @@ void TestKvmAccelerator::beatsOnlyWhileItRuns()
     QTRY_VERIFY(machine.pulse().beats > 20);
     QCOMPARE(machine.pulse().starts, 1ULL);
     QCOMPARE(machine.pulse().startGapNs, 0ULL);
-    QVERIFY(machine.pulse().lastBeatNs > before - 1'000'000);
-    QVERIFY(machine.pulse().lastBeatNs < static_cast<quint64>(monotonicNs()) + 1'000'000);
+    QVERIFY(machine.pulse().lastBeatNs > before - clockErrorNs);
+    QVERIFY(machine.pulse().lastBeatNs < static_cast<quint64>(monotonicNs()) + clockErrorNs);
     if (rates.dirtyBytesPerSecond != 0)
         for (quint32 i = 0; i < processors; ++i) {
             QTRY_VERIFY(machine.pulse().processors[i].sweeps > 1);
@@ -268,8 +270,8 @@ void TestKvmAccelerator::beatsOnlyWhileItRuns()
     machine.accelerator->start();
     QTRY_VERIFY(machine.pulse().beats > beats);
     QTRY_COMPARE(machine.pulse().starts, 2ULL);
-    QVERIFY(machine.pulse().startGapNs >= 20'000'000);
-    QVERIFY(machine.pulse().longestGapNs >= 20'000'000);
+    QVERIFY(machine.pulse().startGapNs > 19'000'000);
+    QVERIFY(machine.pulse().longestGapNs > 19'000'000);
 }
 
 void TestKvmAccelerator::stopsAtOnceEachTime_data()
@@ -390,10 +392,10 @@ void TestKvmAccelerator::guestTimeNeverGoesBack()
     // What it sees is no less than what it was: the counter has gone on, neither from 0 nor from where it
     // was.
     const PulseReading arrived = other.pulse();
-    QVERIFY(arrived.longestGapNs >= 30'000'000);
-    QVERIFY(arrived.startGapNs >= 30'000'000);
+    QVERIFY(arrived.longestGapNs > 29'000'000);
+    QVERIFY(arrived.startGapNs > 29'000'000);
     QVERIFY(arrived.startGapNs < arrived.lastBeatNs);
-    QVERIFY(arrived.lastBeatNs < static_cast<quint64>(monotonicNs()) + 1'000'000);
+    QVERIFY(arrived.lastBeatNs < static_cast<quint64>(monotonicNs()) + clockErrorNs);
 }
 
 void TestKvmAccelerator::keepsItsRegisters()

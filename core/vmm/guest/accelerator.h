@@ -43,7 +43,7 @@ public:
     virtual void boot() { }
     /// Does ahead what the processors would find to be done at their first access to each page of guest
     /// memory. The memory is that of a guest which still runs in another process; nothing is written to it.
-    /// Takes time in proportion to the data.
+    /// Takes time in proportion to the data, at most a few seconds.
     virtual void warm() { }
     /// Called on any thread, from now on, when a processor cannot go on: it rests then, the others run. Set
     /// before the processors are started.

@@ -16,6 +16,7 @@
 #include <QCborStreamReader>
 #include <QCborStreamWriter>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <mutex>
@@ -35,6 +36,9 @@ constexpr quint32 stateVersion = 1;
 constexpr qint64 lookNs = 20'000;
 /// What the guest asked for is waited for in pieces, for its clock and ours are not the same.
 constexpr qint64 longestSleepNs = 100'000'000;
+
+/// The other side waits meanwhile, and the guest finds its pages without this too.
+constexpr qint64 longestWarmingNs = 2'000'000'000;
 
 /// What all processors are to do; each has said so in Processor::done when it is through with it. Any of them
 /// ends Run.
@@ -104,10 +108,12 @@ public:
     std::function<void(const Error&)> onFault;
     std::vector<std::unique_ptr<Processor>> processors;
     std::vector<GuestMemory::Extent> extents; ///< to be read when it is warmed
+    qint64 warmUntilNs = 0;
     quint64 ramBytes = 0;
     quint64 io = 0;
 
 private:
+    // On a processor's own thread.
     void work(Processor& self, quint32 number);
     Result<void> tryOut(Processor& self, quint32 number);
     void warm(Processor& self, quint32 number);
@@ -207,7 +213,7 @@ KvmExit KvmAccelerator::Private::runTrial(Processor& self)
 void KvmAccelerator::Private::warm(Processor& self, quint32 number)
 {
     // Each its share; what one has read is there for all.
-    for (std::size_t i = number; i < extents.size(); i += processors.size()) {
+    for (std::size_t i = number; i < extents.size() && monotonicNs() < warmUntilNs; i += processors.size()) {
         const KvmVcpuState reading
             = trial::readingState(self.vcpu.initialState(), ramBytes, extents[i].address, extents[i].bytes);
         // It is for speed alone: what goes wrong will do so again where it matters.
@@ -393,6 +399,7 @@ void KvmAccelerator::warm()
             d->extents.push_back(
                 { .address = extent.address + done, .bytes = std::min(pieceBytes, extent.bytes - done) });
     }
+    d->warmUntilNs = monotonicNs() + longestWarmingNs;
     std::ignore = d->carryOut(Order::Warm);
 }
 

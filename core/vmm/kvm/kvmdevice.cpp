@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <memory>
+#include <span>
 
 #include <fcntl.h>
 
@@ -65,6 +67,8 @@ std::unexpected<Error> kvmError(const QString& attempt, const QString& object, i
 {
     auto error = systemError(attempt, object, sysErrno);
     error.error().remedy = remedyText();
+    if (sysErrno == EACCES)
+        error.error().remedy.prepend(QStringLiteral("Join the group that may use it, usually kvm. "));
     return error;
 }
 
@@ -101,12 +105,6 @@ Result<KvmDevice> KvmDevice::open(const QString& path)
     if (auto read = device.readMsrs(); !read)
         return std::unexpected(read.error());
     return device;
-}
-
-int KvmDevice::maxVcpus() const
-{
-    const int most = extension(KVM_CAP_MAX_VCPUS);
-    return most > 0 ? most : std::max(1, extension(KVM_CAP_NR_VCPUS));
 }
 
 Result<void> KvmDevice::readCpuid()

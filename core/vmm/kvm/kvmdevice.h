@@ -31,7 +31,6 @@ public:
     /// Of KVM_GET_XSAVE or KVM_GET_XSAVE2, whichever is needed for that many.
     std::size_t xsaveBytes() const { return m_xsaveBytes; }
     bool hasExtension(int capability) const { return extension(capability) > 0; }
-    int maxVcpus() const;
     /// What KVM_GET_SUPPORTED_CPUID says, without what names the processor that was asked.
     const std::vector<kvm_cpuid_entry2>& cpuid() const { return m_cpuid; }
     /// Model-specific registers that the kernel says are state.

@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <sys/ioctl.h>
 
@@ -136,12 +136,13 @@ Result<void> KvmVcpu::exchangeMsrs(
     const int done = ::ioctl(m_fd.get(), request, list);
     if (done < 0)
         return systemError(attempt, QStringLiteral("model-specific registers"), errno);
-    if (std::cmp_less(done, entries.size()))
+    if (std::cmp_less(done, entries.size())) {
+        const kvm_msr_entry& refused = entries[static_cast<std::size_t>(done)];
         return failure(ErrorCode::Unsupported, attempt,
-            QStringLiteral("model-specific register 0x%1")
-                .arg(entries[static_cast<std::size_t>(done)].index, 0, 16),
-            QStringLiteral("KVM refuses its value 0x%1")
-                .arg(entries[static_cast<std::size_t>(done)].data, 0, 16));
+            QStringLiteral("model-specific register 0x%1").arg(refused.index, 0, 16),
+            request == KVM_SET_MSRS ? QStringLiteral("KVM refuses its value 0x%1").arg(refused.data, 0, 16)
+                                    : QStringLiteral("KVM does not tell its value"));
+    }
     return {};
 }
 
