@@ -20,6 +20,7 @@
 #include <array>
 #include <csignal>
 #include <mutex>
+#include <span>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -97,7 +98,9 @@ public:
     Result<void> prepare(const MachineShape& shape);
     void give(Order what);
     Result<void> carryOut(Order what);
-    Result<void> load(std::vector<KvmVcpuState>& states);
+    /// Returns when \a those are through with the latest order.
+    Result<void> await(std::span<const std::unique_ptr<Processor>> those) const;
+    Result<void> load(std::vector<KvmVcpuState>& states); ///< not none
 
     Order order() const { return static_cast<Order>(orderWord.load(std::memory_order_seq_cst) & 7U); }
     BootInfo& boot() const { return *reinterpret_cast<BootInfo*>(memory.base() + bootInfoAddress); }
@@ -151,11 +154,16 @@ void KvmAccelerator::Private::give(Order what)
 
 Result<void> KvmAccelerator::Private::carryOut(Order what)
 {
-    const qint64 begin = monotonicNs();
     give(what);
+    return await(processors);
+}
+
+Result<void> KvmAccelerator::Private::await(std::span<const std::unique_ptr<Processor>> those) const
+{
+    const qint64 begin = monotonicNs();
     const quint32 word = orderWord.load(std::memory_order_relaxed);
     Result<void> outcome;
-    for (const auto& processor : processors) {
+    for (const auto& processor : those) {
         for (quint32 done = 0; (done = processor->done.load(std::memory_order_seq_cst)) != word;)
             if (monotonicNs() - begin > lookNs)
                 futexWait(processor->done, done);
@@ -189,7 +197,8 @@ void KvmAccelerator::Private::work(Processor& self, quint32 number)
             self.outcome = run(self, number, word);
             continue; // done with the order that has ended it
         case Order::Load:
-            self.outcome = self.vcpu.load(self.state);
+            if (number != 0) // whose registers are loaded by the caller
+                self.outcome = self.vcpu.load(self.state);
             break;
         case Order::Exit:
             return;
@@ -332,7 +341,19 @@ Result<void> KvmAccelerator::Private::load(std::vector<KvmVcpuState>& states)
 {
     for (std::size_t i = 0; i < processors.size(); ++i)
         std::swap(processors[i]->state, states[i]);
-    return carryOut(Order::Load);
+    // To wake a thread for it takes longer than the first processor's registers do; the others' are loaded
+    // meanwhile.
+    if (processors.size() > 1)
+        give(Order::Load);
+    Processor& first = *processors.front();
+    first.outcome = first.vcpu.load(first.state);
+    Result<void> outcome = first.outcome;
+    if (processors.size() > 1) {
+        const Result<void> others = await(std::span(processors).subspan(1));
+        if (outcome)
+            outcome = others;
+    }
+    return outcome;
 }
 
 KvmAccelerator::KvmAccelerator(std::unique_ptr<Private> made)
@@ -501,7 +522,7 @@ Result<void> KvmAccelerator::load(QCborStreamReader& reader)
         if (auto read = states.back().read(reader); !read)
             return read;
     }
-    if (!reader.leaveContainer())
+    if (!reader.leaveContainer() || states.empty())
         return malformed(QStringLiteral("there is more than the processors"));
     if (auto set = d->machine.setClock(words[1]); !set)
         return set;
