@@ -53,14 +53,14 @@ Result<std::unique_ptr<DestinationMigration>> DestinationMigration::create(
     auto listenerAlarm = CancelEvent::create();
     if (!listenerAlarm)
         return std::unexpected(listenerAlarm.error());
-    return std::unique_ptr<DestinationMigration>(new DestinationMigration(vm, options, std::move(sink),
-        std::move(finished), std::move(*cancelAlarm), std::move(*listenerAlarm)));
+    return std::unique_ptr<DestinationMigration>(new DestinationMigration(vm, std::move(options),
+        std::move(sink), std::move(finished), std::move(*cancelAlarm), std::move(*listenerAlarm)));
 }
 
 DestinationMigration::DestinationMigration(Vm& vm, DestinationOptions options, NoticeBoard::Sink sink,
     Finished finished, CancelEvent cancelAlarm, CancelEvent listenerAlarm)
     : m_vm(vm)
-    , m_options(options)
+    , m_options(std::move(options))
     , m_notices(std::move(sink))
     , m_finished(std::move(finished))
     , m_cancelAlarm(std::move(cancelAlarm))
@@ -103,6 +103,8 @@ void DestinationMigration::run()
 {
     DestinationState state = *step(DestinationIdle{}, DestinationBegin{ m_options.cpr });
     while (const auto next = nextStep(state)) {
+        if (m_options.fault.isArmed())
+            m_options.fault.reach(destinationStepName(*next));
         const Result<void> result = carryOut(*next);
         if (result) {
             state = *step(state, DestinationStepDone{ *next });
@@ -122,6 +124,12 @@ void DestinationMigration::run()
                                                                          : MigrationStatus::Failed);
     m_notices.handOn();
     m_finished(state);
+}
+
+void DestinationMigration::checkpoint(const QString& name)
+{
+    m_notices.trace(u"vmstate_downtime_checkpoint"_s, name);
+    m_options.fault.reach(name);
 }
 
 Result<void> DestinationMigration::carryOut(DestinationStep step)
@@ -401,7 +409,7 @@ Result<void> DestinationMigration::load()
     if (auto loaded = m_vm.loadProcessors(reader); !loaded)
         return loaded;
     m_notices.section(u"vmstate_downtime_load"_s, u"cpu"_s, monotonicNs() - began);
-    m_notices.trace(u"vmstate_downtime_checkpoint"_s, u"dst-precopy-loadvm-completed"_s);
+    checkpoint(u"dst-precopy-loadvm-completed"_s);
     return {};
 }
 
@@ -439,12 +447,12 @@ Result<void> DestinationMigration::awaitGo()
 
 void DestinationMigration::startGuest()
 {
-    m_notices.trace(u"vmstate_downtime_checkpoint"_s, u"dst-precopy-bh-enter"_s);
+    checkpoint(u"dst-precopy-bh-enter"_s);
     const VmLock lock(m_vm);
     m_vm.guestArrived(m_sourceWasRunning);
     if (m_vm.processorsRunning())
         m_notices.add(Notice::Kind::VmStarted);
-    m_notices.trace(u"vmstate_downtime_checkpoint"_s, u"dst-precopy-bh-vm-started"_s);
+    checkpoint(u"dst-precopy-bh-vm-started"_s);
 }
 
 void DestinationMigration::letGo()

@@ -7,6 +7,7 @@
 #include "base/uniquefd.h"
 #include "engine/channels.h"
 #include "engine/destinationmachine.h"
+#include "engine/faultpoint.h"
 #include "engine/handovermessages.h"
 #include "engine/mainchannel.h"
 #include "engine/notice.h"
@@ -30,6 +31,7 @@ struct DestinationOptions
 {
     bool cpr = true; ///< the CPR state comes first
     TimeLimits limits;
+    FaultTrigger fault; ///< its announcement is called on the engine's thread
 };
 
 /// The destination's side of one migration, on a thread of its own. Created, started and destroyed by one
@@ -59,6 +61,7 @@ private:
 
     void run();
     Result<void> carryOut(DestinationStep step);
+    void checkpoint(const QString& name);
     static Result<void> sourceGaveUp();
     Result<void> awaitCpr();
     Result<void> createDevices();

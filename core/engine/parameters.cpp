@@ -50,6 +50,10 @@ QList<ParameterType> makeTypes()
             .minimum = 1,
             .maximum = 1000 },
         { .name = u"x-populate"_s, .kind = Kind::Bool, .initial = initial.populate },
+        { .name = u"x-fault"_s,
+            .kind = Kind::Choice,
+            .initial = initial.fault.text(),
+            .choices = faultPointTexts() },
         milliseconds(u"connect-time-limit"_s, initial.limits.connect),
         milliseconds(u"prepare-time-limit"_s, initial.limits.prepare),
         milliseconds(u"release-time-limit"_s, initial.limits.release),
@@ -103,7 +107,10 @@ std::unexpected<Error> badValue(const ParameterType& type, const QString& value)
         if (type.name == u"mode" && (value == u"cpr-exec" || value == u"cpr-reboot"))
             return refuse(
                 type.name, u"this VMM does not have the mode '%1'"_s.arg(value), ErrorCode::Unsupported);
-        expected = u"one of "_s + type.choices.join(u", "_s);
+        expected = type.name == u"x-fault"
+            ? u"none, or kill or stop, source or destination and a step or checkpoint, as in "
+              "kill:source:send-state"_s
+            : u"one of "_s + type.choices.join(u", "_s);
         break;
     }
     return refuse(type.name, u"'%1' is not %2"_s.arg(value, expected));
@@ -293,6 +300,7 @@ Parameters ParameterSet::parameters() const
     result.downtimeLimitMs = integer(u"downtime-limit"_s);
     result.maxPasses = integer(u"max-passes"_s);
     result.populate = value(u"x-populate"_s).toBool();
+    result.fault = parseFaultPoint(value(u"x-fault"_s).toString());
     result.limits.connect = integer(u"connect-time-limit"_s);
     result.limits.prepare = integer(u"prepare-time-limit"_s);
     result.limits.release = integer(u"release-time-limit"_s);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "engine/faultpoint.h"
 #include "engine/handover.h"
 #include "engine/timelimits.h"
 
@@ -46,6 +47,7 @@ struct Parameters
     int downtimeLimitMs = 1; ///< RAM pre-copy ends with a pass that is shorter than this
     int maxPasses = 30; ///< of RAM pre-copy; then the rest is sent whatever its size
     bool populate = true; ///< the destination maps the pages of RAM before the stop; off only to compare
+    FaultPoint fault; ///< on purpose, to see what the others make of it
     TimeLimits limits;
 
     bool operator==(const Parameters&) const = default;

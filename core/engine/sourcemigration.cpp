@@ -134,6 +134,8 @@ void SourceMigration::run()
             settle(state);
             continue;
         }
+        if (m_options.fault.isArmed())
+            m_options.fault.reach(sourceStepName(*next));
         const Result<void> result = carryOut(*next);
         state = result ? *step(state, SourceStepDone{ *next })
                        : *step(state, SourceStepFailed{ *next, atStep(*next, result.error()).error() });
@@ -161,6 +163,12 @@ void SourceMigration::settle(const SourceState& state)
                                                                   : MigrationStatus::Failing);
     if (!m_destinationLetGo)
         tellDestination(back ? back->cause : failed->cause);
+}
+
+void SourceMigration::checkpoint(const QString& name)
+{
+    m_notices.trace(u"vmstate_downtime_checkpoint"_s, name);
+    m_options.fault.reach(name);
 }
 
 Result<void> SourceMigration::carryOut(SourceStep step)
@@ -404,7 +412,7 @@ void SourceMigration::collectDirtyPages()
 Result<void> SourceMigration::stop()
 {
     m_notices.holdBack();
-    m_notices.trace(u"vmstate_downtime_checkpoint"_s, u"src-downtime-start"_s);
+    checkpoint(u"src-downtime-start"_s);
     {
         const VmLock lock(m_vm);
         m_wasRunning = m_vm.processorsRunning();
@@ -413,7 +421,7 @@ Result<void> SourceMigration::stop()
             device->stop();
     }
     m_notices.add(Notice::Kind::VmStopped);
-    m_notices.trace(u"vmstate_downtime_checkpoint"_s, u"src-vm-stopped"_s);
+    checkpoint(u"src-vm-stopped"_s);
     return {};
 }
 
@@ -461,7 +469,7 @@ Result<void> SourceMigration::sendState()
     const qint64 deadline = deadlineIn(m_options.limits.state);
     if (auto sent = sendRam(deadline); !sent)
         return sent;
-    m_notices.trace(u"vmstate_downtime_checkpoint"_s, u"src-iterable-saved"_s);
+    checkpoint(u"src-iterable-saved"_s);
 
     {
         const VmLock lock(m_vm);
@@ -489,7 +497,7 @@ Result<void> SourceMigration::sendState()
             return queued;
         m_notices.section(u"vmstate_downtime_save"_s, u"cpu"_s, monotonicNs() - began);
     }
-    m_notices.trace(u"vmstate_downtime_checkpoint"_s, u"src-non-iterable-saved"_s);
+    checkpoint(u"src-non-iterable-saved"_s);
     return m_main.send(message::end, 0, message::version, m_endPayload, {}, deadline);
 }
 
@@ -533,7 +541,7 @@ Result<void> SourceMigration::go()
 
 Result<void> SourceMigration::awaitStarted()
 {
-    m_notices.trace(u"vmstate_downtime_checkpoint"_s, u"src-downtime-end"_s);
+    checkpoint(u"src-downtime-end"_s);
     // Too late for a cancel.
     m_cancelAlarm.clear();
     const auto section = receive(message::started, deadlineIn(m_options.limits.started));

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/uniquefd.h"
 #include "cpr/encoder.h"
+#include "engine/faultpoint.h"
 #include "engine/handovermessages.h"
 #include "engine/mainchannel.h"
 #include "engine/notice.h"
@@ -36,6 +37,7 @@ struct SourceOptions
     RealizePolicy policy; ///< the destination's: which fd travels on which channel
     TimeLimits limits;
     qint64 maxCopyPasses = 30;
+    FaultTrigger fault; ///< its announcement is called on the engine's thread
     int downtimeLimitMs = 1; ///< a pass over RAM that is shorter is the last one before the stop
     /// Connected, non-blocking sockets. Called on the engine's thread.
     std::function<Result<UniqueFd>()> connectCpr;
@@ -83,6 +85,7 @@ private:
 
     void run();
     Result<void> carryOut(SourceStep step);
+    void checkpoint(const QString& name);
     Result<void> sendCpr();
     /// Why the destination went away, if it can still say so; else \a seen.
     Error destinationsReason(const Error& seen);

@@ -95,6 +95,7 @@ Result<void> EngineBackend::start(MigrationRequest request)
         .policy = combination.policy(!combination.mainIsInet()),
         .limits = limits,
         .maxCopyPasses = combination.parameters.maxPasses,
+        .fault = engine::FaultTrigger(combination.parameters.fault, true, request.announceFault),
         .downtimeLimitMs = combination.parameters.downtimeLimitMs };
     auto main = connector(*combination.channels.main, limits.connect, request.fds);
     if (!main)
@@ -140,8 +141,10 @@ Result<void> EngineBackend::listen(MigrationRequest request)
     }
     if (!m_active) {
         auto migration = engine::DestinationMigration::create(m_vm,
-            { .cpr = cpr, .limits = combination.parameters.limits }, sink(),
-            [this](const engine::DestinationState& state) {
+            { .cpr = cpr,
+                .limits = combination.parameters.limits,
+                .fault = engine::FaultTrigger(combination.parameters.fault, false, request.announceFault) },
+            sink(), [this](const engine::DestinationState& state) {
                 const MigrationEnd ended = endOf(state);
                 QMetaObject::invokeMethod(this, [this, ended] { end(ended); }, Qt::QueuedConnection);
             });
@@ -178,8 +181,11 @@ void EngineBackend::take(const std::vector<Notice>& notices)
         m_status = notice.status;
         if (notice.status == MigrationStatus::Active)
             m_activeNs = notice.timeNs;
-        if (notice.status == MigrationStatus::Completed)
+        if (notice.status == MigrationStatus::Completed) {
             m_confirmedNs = notice.timeNs;
+            // Who is told so may ask at once what became of the guest: before end() on a busy machine.
+            m_handedOver = m_source != nullptr;
+        }
     }
     m_observer.noticed(notices);
 }

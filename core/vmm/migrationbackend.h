@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "engine/channels.h"
 #include "engine/combinations.h"
+#include "engine/faultpoint.h"
 #include "engine/migrationstatus.h"
 #include "engine/notice.h"
 
@@ -23,6 +24,7 @@ struct MigrationRequest
 {
     engine::Combination combination; ///< accepted
     engine::FdLookup fds; ///< may be empty: addresses of fds are numbers
+    engine::FaultTrigger::Announce announceFault; ///< on the engine's thread; may be empty
 };
 
 /// What "query-migrate" shows.

@@ -129,7 +129,8 @@ Result<QJsonValue> MigrationCommands::migrate(const QJsonObject& arguments)
     if (!channels)
         return std::unexpected(channels.error());
     MigrationRequest request{ .combination = combination(*channels, CheckMoment::Migrate),
-        .fds = [this](const QString& name) { return m_parts.fds.take(name); } };
+        .fds = [this](const QString& name) { return m_parts.fds.take(name); },
+        .announceFault = faultAnnouncement() };
     if (auto accepted = engine::checkCombination(request.combination); !accepted)
         return std::unexpected(accepted.error());
     {
@@ -138,6 +139,7 @@ Result<QJsonValue> MigrationCommands::migrate(const QJsonObject& arguments)
         if (auto movable = engine::checkReopenable(policy, m_parts.machine.devices()); !movable)
             return std::unexpected(movable.error());
     }
+    tellFault(true);
     if (auto started = m_parts.backend.start(std::move(request)); !started)
         return std::unexpected(started.error());
     m_outgoing = true;
@@ -167,7 +169,8 @@ Result<QJsonValue> MigrationCommands::migrateIncoming(const QJsonObject& argumen
     if (m_channels.cpr)
         all.cpr = m_channels.cpr;
     MigrationRequest request{ .combination = combination(all, CheckMoment::Incoming),
-        .fds = [this](const QString& name) { return m_parts.fds.take(name); } };
+        .fds = [this](const QString& name) { return m_parts.fds.take(name); },
+        .announceFault = faultAnnouncement() };
     if (auto accepted = engine::checkCombination(request.combination); !accepted)
         return std::unexpected(accepted.error());
     const engine::RealizePolicy policy = request.combination.policy();
@@ -192,6 +195,8 @@ Result<QJsonValue> MigrationCommands::migrateIncoming(const QJsonObject& argumen
         }
     }
     m_exitOnError = arguments["exit-on-error"_L1].toBool(true);
+    if (!m_parts.backend.isActive())
+        tellFault(false);
     if (auto listening = m_parts.backend.listen(std::move(request)); !listening) {
         m_channels = std::get<1>(before);
         return std::unexpected(listening.error());
@@ -203,7 +208,10 @@ Result<void> MigrationCommands::openListeners()
 {
     if (!m_channels.main && !m_channels.cpr)
         return {};
-    return m_parts.backend.listen({ .combination = combination(m_channels, CheckMoment::Start), .fds = {} });
+    tellFault(false);
+    return m_parts.backend.listen({ .combination = combination(m_channels, CheckMoment::Start),
+        .fds = {},
+        .announceFault = faultAnnouncement() });
 }
 
 QStringList MigrationCommands::blockedReasons() const
@@ -320,6 +328,18 @@ void MigrationCommands::tellStatus(MigrationStatus status, qint64 timeNs)
         m_parts.monitor.emitEvent(u"MIGRATION"_s, { { u"status"_s, name } }, timeNs);
 }
 
+void MigrationCommands::tellFault(bool source)
+{
+    const engine::FaultPoint fault = m_settings.parameters.parameters().fault;
+    if (fault.isOn(source))
+        m_parts.log.writeNow(u"x_fault_armed"_s, fault.text());
+}
+
+engine::FaultTrigger::Announce MigrationCommands::faultAnnouncement()
+{
+    return [&log = m_parts.log](const QString& fault) { log.writeNow(u"x_fault_done"_s, fault); };
+}
+
 void MigrationCommands::tellOwnership(const Notice& notice)
 {
     QString resource;
@@ -350,6 +370,8 @@ void MigrationCommands::ended(const MigrationEnd& end)
             m_parts.machine.traceFoundFds(engine::BackendSource::AwaitMain);
     }
     tellRunState();
+    // One that was asked for over QMP is for one migration, not for the next one of an unsuspecting operator.
+    std::ignore = m_settings.parameters.set(u"x-fault"_s, QJsonValue::Null, ParameterSource::Qmp);
     if (end.error)
         m_parts.log.write(u"migrate_error"_s, u"error="_s + errorText(*end.error));
     if (end.outgoing)

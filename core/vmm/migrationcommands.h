@@ -67,6 +67,9 @@ private:
     void take(const engine::Notice& notice);
     void tellRunState();
     void tellStatus(engine::MigrationStatus status, qint64 timeNs);
+    /// In the log, whatever is switched on there: an armed fault is never silent.
+    void tellFault(bool source);
+    engine::FaultTrigger::Announce faultAnnouncement();
     void tellOwnership(const engine::Notice& notice);
     void ended(const MigrationEnd& end);
 

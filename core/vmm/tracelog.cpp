@@ -121,6 +121,13 @@ void TraceLog::write(const QString& event, const QString& arguments, qint64 time
     append(std::move(line));
 }
 
+void TraceLog::writeNow(const QString& event, const QString& arguments)
+{
+    const std::scoped_lock lock(m_mutex);
+    const QByteArray time = m_timestamps ? timeText(realtimeNs()) : QByteArray();
+    put(time + event.toUtf8() + ' ' + arguments.toUtf8() + '\n');
+}
+
 void TraceLog::report(const QString& text)
 {
     const std::scoped_lock lock(m_mutex);
@@ -143,9 +150,15 @@ void TraceLog::append(QByteArray line)
 
 void TraceLog::writeOut()
 {
+    put(m_pending);
+    m_pending.resize(0);
+}
+
+void TraceLog::put(const QByteArray& text) const
+{
     const int fd = m_file ? m_file.get() : STDERR_FILENO;
-    const char* next = m_pending.constData();
-    qsizetype left = m_pending.size();
+    const char* next = text.constData();
+    qsizetype left = text.size();
     while (left > 0) {
         const ssize_t written = ::write(fd, next, std::size_t(left));
         if (written < 0 && errno == EINTR)
@@ -155,7 +168,6 @@ void TraceLog::writeOut()
         next += written;
         left -= written;
     }
-    m_pending.resize(0);
 }
 
 void TraceLog::holdBack()

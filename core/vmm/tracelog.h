@@ -45,6 +45,8 @@ public:
     bool isEnabled(const QString& event) const;
     /// One event; \a timeNs is CLOCK_REALTIME, 0 = now.
     void write(const QString& event, const QString& arguments = {}, qint64 timeNs = 0);
+    /// One event at once: whether or not it is enabled, and ahead of what is held back.
+    void writeNow(const QString& event, const QString& arguments);
     /// An error message, also to standard error if the log is a file.
     void report(const QString& text);
 
@@ -55,6 +57,7 @@ public:
 private:
     void append(QByteArray line);
     void writeOut();
+    void put(const QByteArray& text) const;
 
     mutable std::mutex m_mutex;
     UniqueFd m_file;
