@@ -374,6 +374,17 @@ void Stepper::locateNow(Failure why)
         decide(now);
 }
 
+/// Only the source can prove that a dead destination without a guard never ran the guest, and what it has
+/// answered may be from before it knew.
+static bool mayTellMore(const Machine& machine)
+{
+    const SideView& source = machine.known.source;
+    const SideView& destination = machine.known.destination;
+    const bool guardHolds = machine.config.guarded && !machine.known.guardReleased;
+    return !guardHolds && source.connected && source.migrationStatus == u"completed" && destination.gone
+        && !destination.everResumed && destination.ranGuest == RanGuest::Unknown;
+}
+
 Result<void> Stepper::on(Locating now, const SessionInput& input)
 {
     if (const auto* up = get<input::Connected>(input)) {
@@ -394,10 +405,24 @@ Result<void> Stepper::on(Locating now, const SessionInput& input)
                 reconnect(side);
         }
     }
-    if (fired(input, TimerKind::Poll))
-        askSide(Side::Source);
-    if (fired(input, TimerKind::Limit))
+    const bool limit = fired(input, TimerKind::Limit);
+    if (fired(input, TimerKind::Poll)) {
+        if (!now.sourceAsked)
+            askSide(Side::Source);
+        if (!now.destinationAsked)
+            askSide(Side::Destination);
+    }
+    if (limit)
         now.sourceAsked = now.destinationAsked = true;
+    if (now.sourceAsked && now.destinationAsked && !limit) {
+        // It may have been told to start just before, and do so at any moment.
+        if (m_machine.known.destination.connected && mayYetStart(m_machine.known))
+            now.destinationAsked = false;
+        else if (mayTellMore(m_machine))
+            now.sourceAsked = false;
+        if (!now.sourceAsked || !now.destinationAsked)
+            startTimer(TimerKind::Poll, pollMs);
+    }
     enter(now);
     if (now.sourceAsked && now.destinationAsked) {
         decide(now);
@@ -433,6 +458,17 @@ void Stepper::strand(Failure why, GuestLocation location)
     stopTimer(TimerKind::Limit);
     why.destinationOutput = m_machine.known.destinationOutput;
     enter(Stranded{ .why = std::move(why), .location = location });
+}
+
+Result<void> Stepper::on(const Stranded& now, const SessionInput& input)
+{
+    // With a file it may have been told to go on: what it answered before that cannot be told from what
+    // follows.
+    if (!get<input::Continued>(input) || m_machine.config.throughFile)
+        return ignoreOrRefuse(input);
+    Failure why = now.why;
+    locateNow(std::move(why));
+    return {};
 }
 
 Result<void> Stepper::on(const Failed&, const SessionInput& input)

@@ -100,8 +100,21 @@ void Stepper::observe(const SessionInput& input)
         } else if (reply->tag == Tag::QueryMigrate) {
             side.migrationStatus = object[u"status"].toString();
             side.errorDesc = object[u"error-desc"].toString();
+            if (reply->side == Side::Source)
+                takeWord(object);
         }
     }
+}
+
+void Stepper::takeWord(const QJsonObject& migration)
+{
+    SideView& other = m_machine.known.destination;
+    if (!migration.contains(u"destination-ran"))
+        return;
+    if (migration[u"destination-ran"].toBool())
+        other.everResumed = true;
+    else if (migration[u"destination-gone"].toBool())
+        other.ranGuest = RanGuest::No;
 }
 
 Result<void> Stepper::ignoreOrRefuse(const SessionInput& input) const

@@ -28,6 +28,14 @@ bool isMigrationOver(const SideView& side)
             || status.isEmpty());
 }
 
+bool mayYetStart(const Knowledge& known)
+{
+    const SideView& destination = known.destination;
+    const bool sourceIsDone = known.source.gone || known.source.migrationStatus == u"completed";
+    return sourceIsDone && !destination.gone && destination.answered && destination.runState == u"inmigrate"
+        && !isMigrationOver(destination);
+}
+
 /// One process is first the one side, then the other: what lives is the latter as soon as it has answered.
 static GuestLocation locateExecuted(const MachineConfig& config, const Knowledge& known)
 {
@@ -97,7 +105,8 @@ GuestLocation locate(const MachineConfig& config, const Knowledge& known)
         return neverRan && source.migrationStatus == u"completed" ? GuestLocation::Saved
                                                                   : GuestLocation::Unknown;
     if (source.gone)
-        return destinationExists && !destination.answered ? GuestLocation::Unknown : GuestLocation::Lost;
+        return destinationExists && (!destination.answered || mayYetStart(known)) ? GuestLocation::Unknown
+                                                                                  : GuestLocation::Lost;
     if (!config.sourceWasRunning && !known.migrateSent)
         return GuestLocation::Source;
     return neverRan ? GuestLocation::NowhereSourceHolds : GuestLocation::Unknown;

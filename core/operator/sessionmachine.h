@@ -29,6 +29,9 @@ Result<Step> step(const Machine& machine, const SessionInput& input);
 /// No migration is under way on this side, as far as it has said.
 bool isMigrationOver(const SideView& side);
 
+/// The source is done or dead and the destination still loads what it has got: it may start the guest.
+bool mayYetStart(const Knowledge& known);
+
 /// Where the guest is, by what is known; see the rules of the commit in sessionmachine.cpp.
 GuestLocation locate(const MachineConfig& config, const Knowledge& known);
 

@@ -139,8 +139,8 @@ QString guestLocationSentence(GuestLocation location)
             "The guest runs nowhere. The process that had it has become the new program: it holds the "
             "guest's RAM, and the state of its devices is in the state file.");
     case GuestLocation::Lost:
-        return i18n("The guest is lost: it had moved on, and the process that had it is gone. Restart it "
-                    "from its disks.");
+        return i18n("The guest is lost: the process that had it is gone, and nobody else may go on with it. "
+                    "Restart it from its disks.");
     case GuestLocation::Both:
         return i18n(
             "The source runs the guest although the destination has run it too: its memory and disks must be "
@@ -242,6 +242,7 @@ QString inputId(const SessionInput& input)
             [](const input::Reply& reply) { return QStringLiteral("reply ") + sideId(reply.side); },
             [](const input::FdLost&) { return QStringLiteral("fd-lost"); },
             [](const input::RelayLost&) { return QStringLiteral("relay-lost"); },
+            [](const input::Continued&) { return QStringLiteral("continued"); },
             [](const input::VmEvent& event) { return event.name + QLatin1Char(' ') + sideId(event.side); },
             [](const input::TimerFired&) { return QStringLiteral("timer"); },
             [](const input::Verified&) { return QStringLiteral("verified"); },

@@ -345,6 +345,10 @@ struct RelayLost
 {
     Error error;
 };
+/// A process that stood still goes on: what was said of the guest meanwhile is to be looked at again.
+struct Continued
+{
+};
 struct TimerFired
 {
     TimerKind kind;
@@ -362,7 +366,7 @@ struct MonitorMoved
 using SessionInput = std::variant<input::Begin, input::Checked, input::CheckFailed, input::Migrate,
     input::Cancel, input::Finish, input::Launched, input::LaunchFailed, input::ListenerReady,
     input::Connected, input::Disconnected, input::Exited, input::Reply, input::VmEvent, input::FdLost,
-    input::RelayLost, input::TimerFired, input::Verified, input::MonitorMoved>;
+    input::RelayLost, input::Continued, input::TimerFired, input::Verified, input::MonitorMoved>;
 QString inputId(const SessionInput& input);
 
 /// How far the session has come, as it is written to the journal before the next action.

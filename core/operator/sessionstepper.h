@@ -42,10 +42,12 @@ private:
     // Final states only listen.
     Outcome on(const state::Finished&, const SessionInput& input) { return ignoreOrRefuse(input); }
     Outcome on(const state::Failed&, const SessionInput& input);
-    Outcome on(const state::Stranded&, const SessionInput& input) { return ignoreOrRefuse(input); }
+    Outcome on(const state::Stranded& now, const SessionInput& input);
 
     void observe(const SessionInput& input);
     Outcome onExecute(const SessionInput& input);
+    /// What a source that has handed the guest over can prove of its destination.
+    void takeWord(const QJsonObject& migration);
     Outcome onFdLost(const input::FdLost& lost);
     Outcome onRelayLost(const input::RelayLost& lost);
     Outcome ignoreOrRefuse(const SessionInput& input) const;

@@ -8,6 +8,7 @@
 #include <array>
 #include <deque>
 #include <random>
+#include <utility>
 
 using namespace cutover;
 using namespace cutover::op;
@@ -60,10 +61,11 @@ MachineConfig executing()
 class World
 {
 public:
-    World(const MachineConfig& config, quint32 seed, bool faults)
+    World(const MachineConfig& config, quint32 seed, bool faults, bool relay = false)
         : m_config(config)
         , m_random(seed)
         , m_faults(faults)
+        , m_relay(relay)
     {
     }
 
@@ -97,6 +99,8 @@ private:
     void progress();
     void progressThroughFile();
     void crash(Side side);
+    void loseRelay();
+    void noticeTheLoss();
     void say(Side side, const SessionInput& input) { vmm(side).outbox.push_back(input); }
     void sayStatus(Side side, const char* status)
     {
@@ -121,6 +125,7 @@ private:
     MachineConfig m_config;
     std::mt19937 m_random;
     bool m_faults;
+    bool m_relay;
     Vmm m_source;
     Vmm m_destination;
     std::deque<SessionInput> m_kernel; // exits
@@ -133,6 +138,8 @@ private:
     bool m_monitorUp = false;
     int m_stage = 0;
     int m_crashes = 0;
+    int m_losses = 0; // of the relay
+    bool m_continued = false;
 };
 
 QString World::runState(Side side) const
@@ -275,6 +282,29 @@ void World::crash(Side side)
     }
 }
 
+/// Told at any moment, and each connection by itself.
+void World::loseRelay()
+{
+    ++m_losses;
+    m_kernel.push_back(
+        input::RelayLost{ { .code = ErrorCode::Disconnected, .cause = QString::number(m_losses) } });
+}
+
+/// Nothing passes any more: each side that still waits for the other finds out for itself.
+void World::noticeTheLoss()
+{
+    if (m_migrating && sourceAlive && chance(50)) {
+        m_migrating = false;
+        sayStatus(Side::Source, "failed");
+        resumeSource();
+    } else if (destinationAlive && m_monitorUp && !m_loaded && vmm(Side::Destination).status.isEmpty()) {
+        if (chance(50))
+            crash(Side::Destination);
+        else
+            sayStatus(Side::Destination, "failed");
+    }
+}
+
 void World::progress()
 {
     if (destinationAlive && !m_monitorUp && (m_migrating || !m_config.cpr)) {
@@ -284,6 +314,10 @@ void World::progress()
     }
     if (m_config.throughFile) {
         progressThroughFile();
+        return;
+    }
+    if (m_losses > 0) {
+        noticeTheLoss();
         return;
     }
     if (!m_migrating || !m_incoming || !sourceAlive || !destinationAlive)
@@ -370,6 +404,12 @@ bool World::run()
     if (!feed(input::Migrate{}))
         return false;
     for (int turn = 0; turn < 400; ++turn) {
+        if (m_faults && std::holds_alternative<state::Stranded>(machine.state)
+            && !std::exchange(m_continued, true) && chance(50)) {
+            if (!feed(input::Continued{}))
+                return false;
+            continue;
+        }
         if (isFinal(machine.state) || std::holds_alternative<state::Migrated>(machine.state))
             return true;
         std::vector<std::deque<SessionInput>*> ready;
@@ -380,6 +420,8 @@ bool World::run()
         if (m_faults && m_crashes < 2 && chance(2)) {
             ++m_crashes;
             crash(chance(70) ? Side::Destination : Side::Source);
+        } else if (m_relay && m_losses < 2 && destinationAlive && chance(m_losses == 0 ? 3 : 10)) {
+            loseRelay();
         } else if (m_faults && chance(1) && canCancel(machine.state)) {
             if (!feed(input::Cancel{}))
                 return false;
@@ -428,6 +470,9 @@ private Q_SLOTS:
     void locatesTheGuest();
     void resumedSourceAfterTheDestinationRanIsCorruption();
     void neverConnectedSaysNothingOfTheGuest();
+    void believesTheSourcesWord_data();
+    void believesTheSourcesWord();
+    void waitsForADestinationThatLoads();
     void everyStateHasANameAndASentence();
 };
 
@@ -435,9 +480,13 @@ void TestSessionMachine::movesTheGuest_data()
 {
     QTest::addColumn<bool>("cpr");
     QTest::addColumn<bool>("launched");
-    QTest::newRow("cpr, launched") << true << true;
-    QTest::newRow("cpr, attached") << true << false;
-    QTest::newRow("normal, launched") << false << true;
+    QTest::addColumn<bool>("relay");
+    QTest::newRow("cpr, launched") << true << true << false;
+    QTest::newRow("cpr, attached") << true << false << false;
+    QTest::newRow("normal, launched") << false << true << false;
+    QTest::newRow("cpr, launched, relay") << true << true << true;
+    QTest::newRow("cpr, attached, relay") << true << false << true;
+    QTest::newRow("normal, launched, relay") << false << true << true;
 }
 
 void TestSessionMachine::movesTheGuest()
@@ -462,9 +511,10 @@ void TestSessionMachine::neverRunsTheGuestTwice()
 {
     QFETCH(bool, cpr);
     QFETCH(bool, launched);
+    QFETCH(bool, relay);
     QMap<QString, int> outcomes;
     for (quint32 seed = 0; seed < 20000; ++seed) {
-        World world(configuration(cpr, launched), seed, true);
+        World world(configuration(cpr, launched), seed, true, relay);
         const bool accepted = world.run();
         const QByteArray story
             = "seed " + QByteArray::number(seed) + '\n' + world.log.join(QLatin1Char('\n')).toUtf8();
@@ -490,6 +540,8 @@ void TestSessionMachine::neverRunsTheGuestTwice()
         } else {
             QFAIL(story.constData());
         }
+        if (const auto& lost = world.machine.known.relayLost; lost && relay)
+            QVERIFY2(lost->cause == u"1", story.constData());
         ++outcomes[outcome];
     }
     // The generator must reach the interesting ends, otherwise this test proves nothing.
@@ -853,6 +905,9 @@ void TestSessionMachine::locatesTheGuest_data()
     QTest::newRow("source died, destination waits")
         << true << none << false << paused << completed << false << RanGuest::Unknown
         << GuestLocation::NowhereDestinationHolds;
+    QTest::newRow("source died, destination loads")
+        << true << none << false << QStringLiteral("inmigrate") << QStringLiteral("active") << false
+        << RanGuest::Unknown << GuestLocation::Unknown;
     QTest::newRow("both died") << true << none << true << none << none << false << RanGuest::Unknown
                                << GuestLocation::Lost;
 }
@@ -910,6 +965,81 @@ void TestSessionMachine::neverConnectedSaysNothingOfTheGuest()
     auto now = step(step(Machine{}, input::Begin{})->next, input::Connected{ Side::Source });
     now = step(now->next, refused);
     QCOMPARE(std::get<state::Failed>(now->next.state).why.phase, SessionPhase::Preflight);
+}
+
+static QJsonValue statusOf(const char* status)
+{
+    return QJsonObject{ { QStringLiteral("status"), QString::fromLatin1(status) } };
+}
+
+/// VMMs that agree on the commit by themselves: the source has handed over, and the destination is dead.
+void TestSessionMachine::believesTheSourcesWord_data()
+{
+    QTest::addColumn<QJsonObject>("word");
+    QTest::addColumn<GuestLocation>("expected");
+    const QString ran = QStringLiteral("destination-ran");
+    const QString gone = QStringLiteral("destination-gone");
+    QTest::newRow("ran") << QJsonObject{ { ran, true }, { gone, true } } << GuestLocation::Lost;
+    QTest::newRow("never ran") << QJsonObject{ { ran, false }, { gone, true } }
+                               << GuestLocation::NowhereSourceHolds;
+    QTest::newRow("not seen to end") << QJsonObject{ { ran, false }, { gone, false } }
+                                     << GuestLocation::Unknown;
+    QTest::newRow("says nothing") << QJsonObject() << GuestLocation::Unknown;
+}
+
+void TestSessionMachine::believesTheSourcesWord()
+{
+    QFETCH(QJsonObject, word);
+    QFETCH(GuestLocation, expected);
+    Machine machine;
+    machine.config = configuration();
+    machine.config.guarded = false;
+    machine.known.source.connected = machine.known.launched = machine.known.migrateSent = true;
+    machine.known.source.migrationStatus = QStringLiteral("completed");
+    machine.state = state::Committing{ .step = state::Committing::Step::ConfirmDestination };
+    word.insert(QStringLiteral("status"), QStringLiteral("completed"));
+    const auto inputs = std::to_array<SessionInput>({
+        input::Exited{ .side = Side::Destination, .text = {}, .output = {}, .ranGuest = RanGuest::Unknown },
+        input::Reply{ Side::Source, Tag::QueryMigrate, QJsonValue(word) },
+        input::Reply{ Side::Source, Tag::QueryStatus, statusOf("postmigrate") },
+        input::TimerFired{ TimerKind::Limit },
+    });
+    for (const SessionInput& input : inputs)
+        machine = step(machine, input)->next;
+    const auto* stranded = std::get_if<state::Stranded>(&machine.state);
+    QVERIFY(stranded);
+    QCOMPARE(stranded->location, expected);
+}
+
+void TestSessionMachine::waitsForADestinationThatLoads()
+{
+    Machine machine;
+    machine.config = configuration();
+    machine.config.guarded = false;
+    machine.known.source.connected = machine.known.destination.connected = true;
+    machine.known.launched = machine.known.migrateSent = true;
+    machine.state = state::Moving{};
+    const auto inputs = std::to_array<SessionInput>({
+        input::Exited{ .side = Side::Source, .text = {}, .output = {}, .ranGuest = RanGuest::Unknown },
+        input::Reply{ Side::Destination, Tag::QueryMigrate, statusOf("active") },
+        input::Reply{ Side::Destination, Tag::QueryStatus, statusOf("inmigrate") },
+    });
+    for (const SessionInput& input : inputs)
+        machine = step(machine, input)->next;
+    QVERIFY(std::holds_alternative<state::Locating>(machine.state));
+    const Machine waiting = machine;
+    // It had been told to start, and has.
+    machine = step(step(waiting, input::TimerFired{ TimerKind::Poll })->next,
+        input::Reply{ Side::Destination, Tag::QueryMigrate, statusOf("completed") })
+                  ->next;
+    machine = step(machine, input::Reply{ Side::Destination, Tag::QueryStatus, statusOf("running") })->next;
+    QCOMPARE(std::get<state::Stranded>(machine.state).location, GuestLocation::Destination);
+    // It had not, and has given up; or never says.
+    machine = step(waiting, input::Reply{ Side::Destination, Tag::QueryMigrate, statusOf("failed") })->next;
+    machine = step(machine, input::Reply{ Side::Destination, Tag::QueryStatus, statusOf("inmigrate") })->next;
+    QCOMPARE(std::get<state::Stranded>(machine.state).location, GuestLocation::Lost);
+    machine = step(waiting, input::TimerFired{ TimerKind::Limit })->next;
+    QCOMPARE(std::get<state::Stranded>(machine.state).location, GuestLocation::Unknown);
 }
 
 void TestSessionMachine::everyStateHasANameAndASentence()
