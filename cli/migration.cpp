@@ -5,11 +5,15 @@
 
 #include "cli/checktext.h"
 #include "cli/report.h"
+#include "operator/vmmfault.h"
 #include "timeline/export.h"
 
 #include <QFileInfo>
 
 #include <KLocalizedString>
+
+#include <algorithm>
+#include <iterator>
 
 using namespace Qt::StringLiterals;
 
@@ -166,9 +170,12 @@ void MigrationCommand::printFaults(ExitCode code)
             against.join(u"; "_s)));
         return;
     }
+    QStringList notDone;
+    std::ranges::copy_if(session.request().faults, std::back_inserter(notDone), op::isVmmFault);
     for (const timeline::Event& event : m_run->record().events()) {
-        if (event.category != timeline::Category::Relay || event.name != u"fault-outcome"_s)
+        if (event.name != u"fault-outcome"_s)
             continue;
+        notDone.removeAll(event.attributes[u"fault"].toString());
         const QString fault = printable(event.attributes[u"fault"].toString());
         console().message(event.attributes[u"met"].toBool()
                 ? i18nc("fault", "cutoverctl: The fault '%1' was done, and the guest did what it was to do.",
@@ -177,6 +184,10 @@ void MigrationCommand::printFaults(ExitCode code)
                       "cutoverctl: The fault '%1' was done, and the guest did not do what it was to do.",
                       fault));
     }
+    for (const QString& fault : std::as_const(notDone))
+        console().message(i18nc("fault",
+            "cutoverctl: The fault '%1' was not done: the migration did not come to that point.",
+            printable(fault)));
     for (const QString& finding : session.verification().findings)
         console().message(i18nc("what is wrong", "cutoverctl: %1", finding));
     if (const auto failure = session.failure())

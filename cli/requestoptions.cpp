@@ -3,7 +3,7 @@
 
 #include "cli/requestoptions.h"
 
-#include "relay/fault.h"
+#include "operator/vmmfault.h"
 
 #include <QFileInfo>
 
@@ -148,7 +148,8 @@ QList<OptionSpec> migrationRequestOptions()
             .value = u"FAULT,…"_s,
             .help
             = i18n("Let the relay do something wrong: cut:cpr:BYTES, corrupt:main:BYTE, stall:cpr:BYTES, "
-                   "withhold:FD, swap:FD, duplicate:FD, delay:FD:MS. On a lab's guest, or with --i-know"),
+                   "withhold:FD, swap:FD, duplicate:FD, delay:FD:MS; or an embedded VMM end or stop itself: "
+                   "kill:SIDE:POINT, stop:SIDE:POINT. On a lab's guest, or with --i-know"),
             .letter = {},
             .choices = {} },
         { .name = u"i-know"_s,
@@ -245,12 +246,12 @@ Result<op::SessionRequest> parseRequest(const Options& options)
     request.keepSource = options.isSet(u"keep-source"_s);
     request.relay = options.isSet(u"relay"_s);
     if (options.isSet(u"fault"_s)) {
-        if (!request.relay)
-            return usageError(i18n("--fault needs --relay"));
         request.faults = options.value(u"fault"_s).split(u',', Qt::SkipEmptyParts);
         for (const QString& each : std::as_const(request.faults)) {
-            if (const auto fault = relay::parseFault(each); !fault)
+            if (const auto fault = op::checkFault(each); !fault)
                 return usageError(fault.error().message(), fault.error().remedy);
+            if (!request.relay && !op::isVmmFault(each))
+                return usageError(i18nc("fault", "--fault %1 needs --relay", each));
         }
     }
     if (options.isSet(u"i-know"_s) && request.faults.isEmpty())

@@ -5,7 +5,7 @@
 
 #include "lab/programs.h"
 #include "lessons/lessonjson.h"
-#include "relay/fault.h"
+#include "operator/vmmfault.h"
 
 #include <KLocalizedString>
 
@@ -50,7 +50,7 @@ Action readCheck(Fields& with)
     check.keepSource = with.flag("keep-source"_L1);
     check.faults = with.texts("faults"_L1);
     for (const QString& text : std::as_const(check.faults)) {
-        if (const auto fault = relay::parseFault(text); !fault)
+        if (const auto fault = op::checkFault(text); !fault)
             with.fail(fault.error().message());
     }
     for (const auto& each : with.array("destination"_L1)) {

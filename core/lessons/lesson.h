@@ -48,7 +48,7 @@ struct Check
     QJsonObject parameters;
     QJsonObject capabilities;
     bool keepSource = false;
-    QStringList faults; ///< what a relay in the channels does on purpose, as relay::parseFault() reads it
+    QStringList faults; ///< done on purpose, as op::checkFault() reads them
     /// Regular expressions and what stands in place of what they match in the words of the destination's
     /// command line, which is else the source's.
     QList<std::pair<QRegularExpression, QString>> changes;

@@ -4,12 +4,14 @@
 #include "lessons/lessonrun.h"
 
 #include "operator/procfs.h"
+#include "operator/vmmfault.h"
 
 #include <KLocalizedString>
 
 #include <QFileInfo>
 #include <QJsonDocument>
 
+#include <algorithm>
 #include <csignal>
 
 using namespace Qt::StringLiterals;
@@ -75,7 +77,7 @@ Result<void> LessonRun::act(const action::Check& check)
     request.capabilities = check.capabilities;
     request.keepSource = check.keepSource;
     request.faults = check.faults;
-    request.relay = !check.faults.isEmpty();
+    request.relay = !std::ranges::all_of(check.faults, op::isVmmFault);
     if (m_destination.process && m_destination.process->isRunning()) {
         request.destination = m_destination.spec;
     } else if (!check.changes.isEmpty()) {

@@ -138,6 +138,15 @@ Result<void> Endpoint::kill()
     return m_child->kill();
 }
 
+Result<void> Endpoint::continueProcess()
+{
+    if (m_child)
+        return m_child->sendSignal(SIGCONT);
+    if (m_process)
+        return m_process->sendSignal(SIGCONT);
+    return failure(ErrorCode::NotFound, i18n("let the process go on"), {}, i18n("its process is not known"));
+}
+
 void Endpoint::processEnded(const QString& text)
 {
     if (std::exchange(m_gone, true))
@@ -217,6 +226,7 @@ void Endpoint::takeErrors(const QByteArrayList& lines)
 
 void Endpoint::takeTrace(const QByteArrayList& lines)
 {
+    std::vector<std::pair<QString, qint64>> done;
     std::vector<timeline::Event> batch;
     batch.reserve(static_cast<std::size_t>(lines.size()));
     for (const QByteArray& text : lines) {
@@ -225,10 +235,14 @@ void Endpoint::takeTrace(const QByteArrayList& lines)
         if (const auto* change = std::get_if<trace::RunstateSet>(&line.value))
             m_sawRunning = m_sawRunning || change->toName == u"running";
         timeline::Event event = timeline::fromTrace(m_side, line);
+        if (line.name == u"x_fault_done")
+            done.emplace_back(line.arguments, line.timeNs);
         if (!isRepeated(event, toLog))
             batch.push_back(std::move(event));
     }
     m_record.append(std::move(batch));
+    for (const auto& [fault, timeNs] : done)
+        Q_EMIT faultDone(fault, timeNs);
 }
 
 QString Endpoint::outputTail() const

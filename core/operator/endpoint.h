@@ -50,6 +50,8 @@ public:
     bool isAlive() const;
     /// SIGKILL through the pidfd, for a launched process only; announced by exited().
     Result<void> kill();
+    /// SIGCONT, also to a process that is not ours.
+    Result<void> continueProcess();
 
     /// Follows its trace log; \a fromEnd leaves out what is already there.
     void followLog(const QString& path, bool fromEnd);
@@ -74,6 +76,9 @@ Q_SIGNALS:
     /// Once; \a text says how it ended, as far as that is known.
     void exited(const QString& text);
     void vmEvent(const QString& name, const QJsonObject& data);
+    /// Its log says that it did this to itself, as parseVmmFault() reads it, at \a timeNs (0: the log has no
+    /// times). A log that is followed from its beginning tells of earlier migrations, too.
+    void faultDone(const QString& fault, qint64 timeNs);
 
 private:
     void processEnded(const QString& text);

@@ -36,6 +36,8 @@ struct Plan
     QString
         relayMainPath; ///< where the source connects instead, with a relay in between; empty: there is none
     QString relayCprPath; ///< the same for the CPR channel
+    QString sourceFault; ///< for the parameter x-fault; empty: none
+    QString destinationFault;
     int cprFd = -1; ///< number of the CPR listener in the destination, if it inherits one
     bool guardedCommit = true; ///< the destination starts the guest only when the session says so
     bool vmmGuardsCommit = false; ///< the VMMs agree on the commit by themselves: no need for ours

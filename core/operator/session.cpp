@@ -39,6 +39,11 @@ Session::Private::Private(Session* session, timeline::Record& eventRecord)
 
 Session::Private::~Private()
 {
+    // Nobody else knows that they were stopped on purpose.
+    for (const Side side : stopped) {
+        if (Endpoint* vmm = endpointOf(side))
+            std::ignore = vmm->continueProcess();
+    }
     dropFolder();
 }
 
@@ -70,7 +75,8 @@ Result<void> Session::Private::feed(const SessionInput& input)
                     heldFiles.clear();
                 }
                 rememberThatItRan();
-                judgeFaults();
+                if (!continueStopped())
+                    judgeFaults();
                 followPulse();
                 QMetaObject::invokeMethod(
                     this,
@@ -288,9 +294,14 @@ std::unique_ptr<Endpoint> Session::Private::makeEndpoint(Side side)
         [this, side](const Error& error) { tell(input::Disconnected{ side, error }); });
     connect(vmm.get(), &Endpoint::exited, this, [this, side, endpoint = vmm.get()](const QString& text) {
         const Endpoint* speaker = machine.config.exec && destination ? destination.get() : endpoint;
-        tell(input::Exited{
-            .side = side, .text = text, .output = speaker->outputTail(), .ranGuest = endpoint->ranGuest() });
+        RanGuest ran = endpoint->ranGuest();
+        // Such a VMM writes no log in a switchover: one that says nothing proves nothing.
+        if (ran == RanGuest::No && plan.vmmGuardsCommit)
+            ran = RanGuest::Unknown;
+        tell(input::Exited{ .side = side, .text = text, .output = speaker->outputTail(), .ranGuest = ran });
     });
+    connect(vmm.get(), &Endpoint::faultDone, this,
+        [this, side](const QString& fault, qint64 timeNs) { noteFault(side, fault, timeNs); });
     connect(vmm.get(), &Endpoint::vmEvent, this, [this, side](const QString& name, const QJsonObject& data) {
         tell(input::VmEvent{ side, name, data });
     });
@@ -336,8 +347,11 @@ Result<void> Session::check(const SessionRequest& request)
                 ? i18n("this session is through; the next migration is another session")
                 : i18n("a migration is under way"));
     d->request = request;
+    // However it was asked for, it is a fault.
+    if (const QString fault = d->request.parameters.take(u"x-fault").toString(); !fault.isEmpty())
+        d->request.faults += fault == u"none" ? QStringList() : QStringList{ fault };
     d->forgetFixes();
-    d->note(Category::Action, QStringLiteral("check"), toRecord(request));
+    d->note(Category::Action, QStringLiteral("check"), toRecord(d->request));
     return d->feed(input::Begin{});
 }
 

@@ -68,8 +68,7 @@ struct SessionRequest
     bool keepSource = false; ///< Finish leaves the source in postmigrate
     /// Both channels lead through this process, which tells what passes; its end ends the migration, too.
     bool relay = false;
-    QStringList
-        faults; ///< what the relay does wrong on purpose, as relay::parseFault() reads it; with relay only
+    QStringList faults; ///< done on purpose, as checkFault() reads them; some need the relay
     /// The guest's name as the operator has typed it: without it only a lab's guest is exposed to faults.
     QString faultsConfirmedFor;
     bool samplePulse = true; ///< ask a VMM that offers it for its guest's heartbeat, outside of the

@@ -414,7 +414,7 @@ Result<void> Stepper::on(Locating now, const SessionInput& input)
     }
     if (limit)
         now.sourceAsked = now.destinationAsked = true;
-    if (now.sourceAsked && now.destinationAsked && !limit) {
+    if (now.sourceAsked && now.destinationAsked && !limit && !m_machine.config.exec) {
         // It may have been told to start just before, and do so at any moment.
         if (m_machine.known.destination.connected && mayYetStart(m_machine.known))
             now.destinationAsked = false;

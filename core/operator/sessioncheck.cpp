@@ -189,6 +189,8 @@ Result<void> Session::Private::deriveDestination()
         && sourceFacts.schema->features(QStringLiteral("migrate-set-parameters"))
             .contains(QStringLiteral("incoming-config")))
         options.earlyParameters = plan.parameters;
+    if (!plan.destinationFault.isEmpty())
+        options.earlyParameters.insert(QStringLiteral("x-fault"), plan.destinationFault);
     options.fdSwitch = inventory.global.name;
     const bool passesFds = routeOf(inventory, plan).on;
     for (const InventoryDevice& device : inventory.devices) {
@@ -235,6 +237,7 @@ void Session::Private::concludeCheck()
 {
     plan.mode = request.mode;
     plan.parameters = request.parameters;
+    planFaults();
     plan.capabilities = request.capabilities;
     // A file answers nothing: with return-path QEMU saves all and then fails.
     plan.returnPath
@@ -317,7 +320,7 @@ void Session::Private::concludeCheck()
         .config = planMachine(plan, sourceFacts,
             { .traceSource = request.traceSource,
                 .samplePulse = request.samplePulse,
-                .limits = request.limits }) });
+                .limits = limitsWithFaults() }) });
 }
 
 } // namespace cutover::op

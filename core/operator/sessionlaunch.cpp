@@ -23,6 +23,7 @@ static constexpr int reconnectDelayMs = 20;
 void Session::Private::launch()
 {
     destination = makeEndpoint(Side::Destination);
+    launchedNs = realtimeNs();
     if (const auto relayed = startRelay(); !relayed) {
         tell(input::LaunchFailed{ relayed.error() });
         return;

@@ -96,17 +96,20 @@ static void planMode(MachineConfig& config, const Plan& plan, const Facts& sourc
 
 static void planParameters(MachineConfig& config, const Plan& plan, const Facts& source)
 {
-    if (plan.parameters.isEmpty())
+    QJsonObject ofSource = plan.parameters;
+    if (!plan.sourceFault.isEmpty())
+        ofSource.insert(u"x-fault"_s, plan.sourceFault);
+    if (ofSource.isEmpty())
         return;
     QJsonObject before;
-    for (const QString& name : plan.parameters.keys()) {
+    for (const QString& name : ofSource.keys()) {
         if (source.parameters.contains(name))
             before.insert(name, presentValue(source, name));
     }
-    config.armSource.push_back(command(Side::Source, u"migrate-set-parameters"_s, plan.parameters));
+    config.armSource.push_back(command(Side::Source, u"migrate-set-parameters"_s, ofSource));
     if (!before.isEmpty())
         config.restoreSource.push_back(command(Side::Source, u"migrate-set-parameters"_s, before, true));
-    if (plan.deferIncoming)
+    if (plan.deferIncoming && !plan.parameters.isEmpty())
         config.configureDestination.push_back(
             command(Side::Destination, u"migrate-set-parameters"_s, plan.parameters));
 }

@@ -68,15 +68,25 @@ public:
     void reconnect(Side side);
     void moveMonitor();
 
+    // sessionfault.cpp
+    /// What each side is told to do to itself.
+    void planFaults();
+    /// A side that hangs is waited for no longer than this.
+    SessionLimits limitsWithFaults() const;
+    /// Refuses faults that are not understood, that nobody would do, or that may hurt somebody's guest.
+    std::vector<Check> faultChecks() const;
+    void noteFault(Side side, const QString& text, qint64 timeNs);
+    /// Where the session has ended: lets those go on that were stopped. True: where the guest is, is being
+    /// looked at again.
+    bool continueStopped();
+    /// Where the session has ended: whether each fault did to the guest what it was to do.
+    void judgeFaults();
+
     // sessionrelay.cpp
     /// Listens where the source will connect; nothing where no relay was asked for.
     Result<void> startRelay();
     void dropRelay();
-    /// Refuses faults that are not understood, that no relay would do, or that may hurt somebody's guest.
-    std::vector<Check> faultChecks() const;
     void watchRelay(const std::vector<timeline::Event>& events);
-    /// Where the session has ended: whether each fault did to the guest what it was to do.
-    void judgeFaults();
     /// Looks for what has passed, in the destination.
     void findArrived();
 
@@ -164,7 +174,15 @@ public:
     HeldFiles heldFiles; ///< the source's, while its process becomes another program
     UniqueFd cprListener;
     std::unique_ptr<relay::Relay> relay;
-    std::vector<relay::Fault> doneFaults; ///< carried out, not judged yet
+    struct CarriedOut
+    {
+        Side side = Side::Channel; ///< who has done it
+        QString text;
+        relay::Fault::Expected expected = relay::Fault::Expected::OneSide;
+    };
+    std::vector<CarriedOut> doneFaults; ///< not judged yet
+    qint64 launchedNs = 0; ///< realtime: what a log tells of before is of another migration
+    std::vector<Side> stopped; ///< by a fault, and not told to go on yet
 
     QString sourcePath;
     std::vector<PathMove> moves; ///< what takes the place of the source's

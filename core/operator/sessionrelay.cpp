@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "fdpass/describe.h"
-#include "lab/labfolder.h"
 #include "operator/sessionprivate.h"
+#include "operator/vmmfault.h"
 #include "relay/fault.h"
 
 #include <KLocalizedString>
@@ -34,6 +34,8 @@ Result<void> Session::Private::startRelay()
     if (!plan.relayCprPath.isEmpty())
         spec.cpr = routeTo(plan.relayCprPath, plan.cprPath);
     for (const QString& fault : request.faults) {
+        if (isVmmFault(fault))
+            continue;
         auto parsed = relay::parseFault(fault);
         if (!parsed)
             return std::unexpected(parsed.error());
@@ -75,8 +77,9 @@ void Session::Private::watchRelay(const std::vector<timeline::Event>& events)
     for (const timeline::Event& event : events) {
         if (event.name != u"fault")
             continue;
-        if (auto fault = relay::parseFault(event.attributes[u"fault"].toString()))
-            doneFaults.push_back(*std::move(fault));
+        const QString text = event.attributes[u"fault"].toString();
+        if (const auto fault = relay::parseFault(text))
+            doneFaults.push_back({ .text = text, .expected = fault->expected() });
     }
     // Some tell of themselves only when the outcome is there.
     if (!doneFaults.empty())
@@ -95,90 +98,6 @@ void Session::Private::watchRelay(const std::vector<timeline::Event>& events)
         tell(input::FdLost{ text });
         return;
     }
-}
-
-static bool isMet(relay::Fault::Expected expected, GuestLocation location)
-{
-    using Expected = relay::Fault::Expected;
-    switch (expected) {
-    case Expected::Stays:
-        return location == GuestLocation::Source;
-    case Expected::Moves:
-        return location == GuestLocation::Destination;
-    case Expected::OneSide:
-        break;
-    }
-    // A guest that one side holds whole is not lost: rescue brings it back.
-    return location != GuestLocation::Both && location != GuestLocation::Lost
-        && location != GuestLocation::Unknown;
-}
-
-void Session::Private::judgeFaults()
-{
-    GuestLocation location = GuestLocation::Source;
-    if (const auto* stranded = std::get_if<state::Stranded>(&machine.state))
-        location = stranded->location;
-    else if (std::holds_alternative<state::Migrated>(machine.state))
-        location = GuestLocation::Destination;
-    else if (!std::holds_alternative<state::Failed>(machine.state))
-        return;
-    for (const relay::Fault& fault : std::exchange(doneFaults, {}))
-        record.append({ .side = Side::Channel,
-            .timeNs = realtimeNs(),
-            .category = timeline::Category::Relay,
-            .name = u"fault-outcome"_s,
-            .attributes = { { u"channel"_s, relay::channelId(fault.channel) }, { u"fault"_s, fault.text() },
-                { u"expected"_s, relay::expectedId(fault.expected()) },
-                { u"location"_s, guestLocationId(location) },
-                { u"met"_s, isMet(fault.expected(), location) } } });
-}
-
-std::vector<Check> Session::Private::faultChecks() const
-{
-    std::vector<Check> found;
-    if (request.faults.isEmpty())
-        return found;
-    const auto refuse = [&](const QString& evidence, const QString& remedy) {
-        found.push_back({ .id = u"faults-on-purpose"_s,
-            .verdict = Verdict::Refuse,
-            .title = i18n("Faults are done to a guest that may be hurt"),
-            .evidence = evidence,
-            .remedy = remedy });
-    };
-    QStringList expected;
-    for (const QString& text : request.faults) {
-        const auto fault = relay::parseFault(text);
-        if (!fault) {
-            refuse(fault.error().message(), fault.error().remedy);
-            continue;
-        }
-        switch (fault->expected()) {
-        case relay::Fault::Expected::Stays:
-            expected << i18n("'%1': the guest is to stay on the source.", text);
-            break;
-        case relay::Fault::Expected::Moves:
-            expected << i18n("'%1': the guest is to move all the same.", text);
-            break;
-        case relay::Fault::Expected::OneSide:
-            expected << i18n("'%1': the guest is to end up on exactly one side.", text);
-            break;
-        }
-    }
-    if (!request.relay)
-        refuse(i18n("They are done by the relay, which is off."), i18n("Switch the relay on."));
-    const bool named = !sourceFacts.name.isEmpty() && request.faultsConfirmedFor == sourceFacts.name;
-    if (!lab::LabFolder::contains(sourcePath) && !named)
-        refuse(sourceFacts.name.isEmpty()
-                ? i18n("The source is not in a lab, and its guest has no name that could be typed.")
-                : i18n("The source is not in a lab, and the name of its guest was not typed."),
-            i18n("Try faults on a lab; or type the guest's name, if it may be lost."));
-    if (found.empty())
-        found.push_back({ .id = u"faults-on-purpose"_s,
-            .verdict = Verdict::Warning,
-            .title = i18n("The relay does something wrong on purpose"),
-            .evidence = expected.join(u' '),
-            .remedy = i18n("Leave the faults out for a migration that counts.") });
-    return found;
 }
 
 void Session::Private::dropRelay()

@@ -74,6 +74,8 @@ QString expectedId(Fault::Expected expected)
         return u"stays"_s;
     case Fault::Expected::Moves:
         return u"moves"_s;
+    case Fault::Expected::Ends:
+        return u"ends"_s;
     case Fault::Expected::OneSide:
         break;
     }

@@ -36,6 +36,7 @@ struct Fault
         Stays, ///< goes on at the source: nothing was handed over
         Moves, ///< goes on at the destination: only the time differs
         OneSide, ///< goes on at either side, never at both and never nowhere for good
+        Ends, ///< ends with the process that has it, and nobody else runs it
     };
 
     Kind kind = Kind::Cut;
@@ -51,7 +52,7 @@ struct Fault
     bool operator==(const Fault&) const = default;
 };
 
-QString expectedId(Fault::Expected expected); ///< "stays", "moves", "one-side"
+QString expectedId(Fault::Expected expected); ///< "stays", "moves", "one-side", "ends"
 
 /// "cut:cpr:100", "corrupt:main:5000", "stall:cpr:0", "withhold:ram0", "swap:ram0", "duplicate:ram0",
 /// "delay:ram0:500" (milliseconds, at most 600000); "withhold:*": every descriptor.
