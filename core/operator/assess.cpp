@@ -7,6 +7,8 @@
 
 #include <KLocalizedString>
 
+#include <QFileInfo>
+
 using namespace Qt::StringLiterals;
 
 namespace cutover::op {
@@ -85,6 +87,9 @@ static Knowledge knowledgeOf(const PairEvidence& evidence)
     known.guardReleased = evidence.journal.mayHaveReleased();
     known.fdLost = evidence.journal.fdLost;
     known.executed = isExec(evidence) && evidence.destination.connected;
+    // A dead source cannot say it again.
+    if (known.source.gone && evidence.journal.stateWhole && QFileInfo::exists(evidence.journal.stateFile))
+        known.source.migrationStatus = QStringLiteral("completed");
     if (sourceProvesItNeverRan(evidence)) {
         known.destination.gone = true;
         known.destination.ranGuest = RanGuest::No;

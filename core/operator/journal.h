@@ -39,6 +39,7 @@ struct PairJournal
     QString destinationQmp; ///< the monitor that outlives the console
     QString destinationLog; ///< trace log; empty = none of ours
     QString stateFile; ///< where the source saves the guest; empty in modes that need none
+    bool stateWhole = false; ///< the source has said that all of the guest is in it
     QString destinationErrors; ///< its stderr
     bool launched = false; ///< the destination is ours
     bool guarded = false; ///< it starts the guest only by cont

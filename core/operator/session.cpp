@@ -75,6 +75,7 @@ Result<void> Session::Private::feed(const SessionInput& input)
                     heldFiles.clear();
                 }
                 rememberThatItRan();
+                rememberThatItIsSaved();
                 if (!continueStopped())
                     judgeFaults();
                 followPulse();
@@ -250,6 +251,16 @@ void Session::Private::rememberThatItRan()
         || (!other.everResumed && other.ranGuest != RanGuest::Yes))
         return;
     journal.destinationRan = true;
+    writeStage(journal.stage);
+}
+
+void Session::Private::rememberThatItIsSaved()
+{
+    const bool whole
+        = machine.config.throughFile && machine.known.source.migrationStatus == QStringLiteral("completed");
+    if (!whole || journal.stateWhole || !std::holds_alternative<state::Committing>(machine.state))
+        return;
+    journal.stateWhole = true;
     writeStage(journal.stage);
 }
 

@@ -39,6 +39,8 @@ public:
     void writeStage(JournalStage stage);
     /// Into the journal: that the destination of a stranded migration was seen to run.
     void rememberThatItRan();
+    /// The same, that all of it is in its file.
+    void rememberThatItIsSaved();
     /// What the logs tell by now of descriptors that did not arrive; nothing in modes that pass none.
     void lookForLostFds();
 

@@ -38,6 +38,9 @@ private Q_SLOTS:
     void stateThatCannotBeSaved();
     void stateThatCannotBeLoaded_data();
     void stateThatCannotBeLoaded();
+    void stateThatVanishes_data();
+    void stateThatVanishes();
+    void wordOfADeadSource();
     void killed_data();
     void killed();
 
@@ -348,6 +351,61 @@ void TestSavedState::stateThatCannotBeLoaded()
 
     // And can be moved after that.
     move(session, request());
+}
+
+void TestSavedState::stateThatVanishes_data()
+{
+    addVersions();
+}
+
+void TestSavedState::stateThatVanishes()
+{
+    QFETCH(QString, version);
+    if (const QString missing = missingFor(version, u"tcg"_s); !missing.isEmpty())
+        QSKIP(qPrintable(missing));
+    startLab(version, u"tcg"_s, true);
+    timeline::Record record;
+    Session session(record);
+    check(session, request());
+    // Saved, and nobody has been told to load it: the source is asked first, and answers later than this.
+    bool removed = false;
+    connect(&session, &Session::stateChanged, this, [&] {
+        if (std::holds_alternative<state::Committing>(session.state()))
+            removed = QFile::remove(stateFile()) || removed;
+    });
+    QVERIFY(session.migrate().has_value());
+    QVERIFY(waitSettled(session));
+    QVERIFY(removed);
+    verifyOnSource(session);
+    QCOMPARE(session.failure()->side, Side::Destination);
+}
+
+void TestSavedState::wordOfADeadSource()
+{
+    const auto folder = createPairFolder();
+    QVERIFY(folder);
+    const ProcessId dead{ .pid = 1, .startTicks = 1 };
+    PairJournal journal{ .folder = *folder, .bootId = {}, .stage = JournalStage::Migrating };
+    journal.mode = u"cpr-reboot"_s;
+    journal.source = journal.destination = dead;
+    journal.stateFile = stateFile();
+    journal.launched = journal.guarded = true;
+    const auto location = [&] {
+        PairEvidence evidence;
+        evidence.journal = *readJournal(*folder);
+        evidence.source.gone = evidence.destination.gone = true;
+        return assess(evidence).location;
+    };
+    QFile file(stateFile());
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QVERIFY(writeJournal(journal));
+    QCOMPARE(location(), GuestLocation::Unknown); // it may have died while it wrote
+    journal.stateWhole = true;
+    QVERIFY(writeJournal(journal));
+    QCOMPARE(location(), GuestLocation::Saved);
+    QVERIFY(file.remove());
+    QCOMPARE(location(), GuestLocation::Unknown);
+    QVERIFY(removePairFolder(*folder));
 }
 
 void TestSavedState::killed_data()
