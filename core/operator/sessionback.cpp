@@ -463,8 +463,9 @@ void Stepper::strand(Failure why, GuestLocation location)
 Result<void> Stepper::on(const Stranded& now, const SessionInput& input)
 {
     // With a file it may have been told to go on: what it answered before that cannot be told from what
-    // follows.
-    if (!get<input::Continued>(input) || m_machine.config.throughFile)
+    // follows. Nor is there another process to look at after an exec.
+    const bool bothAreThere = !m_machine.config.throughFile && !m_machine.config.exec;
+    if (!get<input::Continued>(input) || !bothAreThere)
         return ignoreOrRefuse(input);
     Failure why = now.why;
     locateNow(std::move(why));
