@@ -280,6 +280,10 @@ QJsonObject MigrationCommand::summaryJson(ExitCode code) const
             { u"clock"_s, u"host"_s }, { u"ns"_s, gap->startGapNs }, { u"errorNs"_s, gap->gapErrorNs },
             { u"guestClockNs"_s, gap->guestClockGapNs < 0 ? QJsonValue() : QJsonValue(gap->guestClockGapNs) }
         };
+    QJsonArray silences;
+    for (const timeline::Silence& each : timeline::pulseTrail(m_run->record().events()).silences)
+        silences.append(timeline::pulseAttributes(each));
+    summary[u"silences"_s] = silences;
     const QJsonObject extra = extraJson();
     for (auto each = extra.begin(); each != extra.end(); ++each)
         summary[each.key()] = each.value();

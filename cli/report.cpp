@@ -9,6 +9,7 @@
 #include <KLocalizedString>
 
 #include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -39,11 +40,38 @@ std::optional<timeline::Heartbeat> watchedGap(std::span<const timeline::Event> e
     return trail.heartbeats.back();
 }
 
+/// Of a guest without a heartbeat.
+static void printSilences(Console& console, std::span<const timeline::Event> events)
+{
+    const timeline::PulseTrail trail = timeline::pulseTrail(events);
+    bool titled = false;
+    for (const timeline::PulseGap& gap : timeline::pulseGaps(trail, timeline::pauseBreakdown(events))) {
+        const bool packets = gap.kind == timeline::GapKind::Packets;
+        if (!packets && gap.kind != timeline::GapKind::Processors)
+            continue;
+        if (!std::exchange(titled, true)) {
+            console.print({});
+            console.print(
+                console.paint(Tone::Title, i18n("What was seen of the guest, which has no heartbeat")));
+        }
+        const QString length = timeline::durationText(gap.lengthNs);
+        const QString otherwise = timeline::durationText(gap.otherwiseNs);
+        console.print(u"  "_s
+            + (packets
+                    ? i18nc("durations", "it sent no packet for %1 (for up to %2 at other times)", length,
+                          otherwise)
+                    : i18nc("durations", "its processors used no time for %1 (for up to %2 at other times)",
+                          length, otherwise)));
+    }
+}
+
 void printWatchedGap(Console& console, std::span<const timeline::Event> events)
 {
     const auto last = watchedGap(events);
-    if (!last)
+    if (!last) {
+        printSilences(console, events);
         return;
+    }
     console.print({});
     console.print(console.paint(Tone::Title, i18n("What the guest felt")));
     console.print(u"  "_s

@@ -4,7 +4,6 @@
 #include "cli/sessionrun.h"
 
 #include "base/clock.h"
-#include "timeline/pulse.h"
 
 #include <QTimer>
 
@@ -14,7 +13,7 @@ namespace cutover::cli {
 
 static constexpr int patienceMs = 2000;
 static constexpr int gapPollMs = 20;
-static constexpr qint64 gapPatienceNs = 1'500'000'000;
+static constexpr qint64 gapPatienceNs = 2'500'000'000;
 
 SessionRun::SessionRun(op::SessionRequest request, QObject* parent)
     : QObject(parent)
@@ -71,10 +70,7 @@ void SessionRun::advance()
 
 void SessionRun::endWithGap()
 {
-    const auto trail = timeline::pulseTrail(m_record.events());
-    const bool waits = !trail.heartbeats.empty() && trail.heartbeats.back().observed
-        && trail.heartbeats.back().side == Side::Source && monotonicNs() < m_gapUntilNs;
-    if (waits)
+    if (m_session.isWatchingGuest() && monotonicNs() < m_gapUntilNs)
         QTimer::singleShot(gapPollMs, this, &SessionRun::endWithGap);
     else
         end();

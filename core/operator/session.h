@@ -158,6 +158,9 @@ public:
     /// Samples the heartbeat for a while; done by itself around a migration.
     Result<void> listenToPulse();
     bool isListeningToPulse() const;
+    /// What the guest felt of the switchover is still being found out, and will be in the record; for a
+    /// second.
+    bool isWatchingGuest() const;
     /// The source's devices, their fds and both layers of switches, as the last check found them.
     const FdInventory& inventory() const;
     /// Whether a switch could be set now, as far as the session's state goes.

@@ -7,6 +7,7 @@
 #include "operator/factscollector.h"
 #include "operator/heldfiles.h"
 #include "operator/journal.h"
+#include "operator/lifesigns.h"
 #include "operator/listenerwatch.h"
 #include "operator/memorypulse.h"
 #include "operator/pulsesampler.h"
@@ -142,6 +143,10 @@ public:
     std::optional<timeline::Heartbeat> lookAtMemory();
     void watchMemory();
     void releaseMemory();
+    /// For a guest without a heartbeat: what can be seen of it from outside.
+    void watchSigns();
+    /// When it has done something again, or \a tries are over: how long it was silent goes into the record.
+    void settleSigns(int tries);
     void awaitMemoryBeat(std::optional<quint32> before, qint64 untilNs);
     /// To the sampler: what the new state means for it.
     void followPulse();
@@ -169,6 +174,7 @@ public:
     std::unique_ptr<Endpoint> destination;
     PulseSampler pulse;
     MemoryPulse memory;
+    std::unique_ptr<LifeSigns> signs; ///< while they are watched
     bool beatsInMemory = false; ///< as of the last check
     std::array<QTimer, 3> timers;
     ListenerWatch channelWatch;

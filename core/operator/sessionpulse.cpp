@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "operator/sessionprivate.h"
+#include "timeline/pause.h"
+#include "timeline/pulse.h"
 
 #include <KLocalizedString>
 
@@ -15,6 +17,10 @@ static constexpr int restfulPeriodMs = 20'000;
 /// Right after the switchover, so that what it did to the guest is seen at once.
 static constexpr int closeIntervalMs = 100;
 static constexpr int closePeriodMs = 3'000;
+
+/// Long enough for most guests to do something again.
+static constexpr int signsSettleMs = 400;
+static constexpr int signsSettleTries = 5;
 
 static bool hasMoved(const SessionState& state)
 {
@@ -74,9 +80,37 @@ void Session::Private::releaseMemory()
         memory.close();
 }
 
+void Session::Private::watchSigns()
+{
+    if (request.samplePulse && !offersPulse() && !hasMemoryPulse() && source && source->pid() > 0)
+        signs = std::make_unique<LifeSigns>(source->pid());
+}
+
+void Session::Private::settleSigns(int tries)
+{
+    if (!signs)
+        return;
+    QTimer::singleShot(signsSettleMs, this, [this, tries, settled = signs.get()] {
+        if (signs.get() != settled)
+            return;
+        const timeline::PauseBreakdown pause = timeline::pauseBreakdown(record.events());
+        const auto silences
+            = pause.isKnown() ? signs->around(pause.startNs, pause.endNs) : std::vector<timeline::Silence>();
+        if (silences.empty() && tries > 1) {
+            settleSigns(tries - 1);
+            return;
+        }
+        signs.reset();
+        for (const timeline::Silence& each : silences)
+            note(timeline::Category::Pulse, u"silence"_s, timeline::pulseAttributes(each));
+    });
+}
+
 void Session::Private::followPulse()
 {
     const SessionState& now = machine.state;
+    if (signs && destination)
+        signs->add(destination->pid());
     if (!request.samplePulse || isHandingOver(now)) {
         pulse.rest();
         // What is copied arrives in other memory. Later would be inside the pause.
@@ -100,14 +134,20 @@ void Session::Private::followPulse()
         pulse.rest();
         pulse.ask();
         watchMemory();
+        watchSigns();
     } else if (std::holds_alternative<state::Verifying>(now)) {
         pulse.ask();
     } else if (std::holds_alternative<state::Migrated>(now) || std::holds_alternative<state::Failed>(now)) {
         memory.settle();
+        if (std::holds_alternative<state::Migrated>(now))
+            settleSigns(signsSettleTries);
+        else
+            signs.reset();
         if (pulseHolder() || memory.isWatching())
             pulse.listen(closeIntervalMs, closePeriodMs);
     } else if (isFinal(now) && !std::holds_alternative<state::Finished>(now)) {
         memory.close();
+        signs.reset();
     }
 }
 
@@ -134,6 +174,11 @@ Result<void> Session::listenToPulse()
         return allowed;
     d->pulse.listen(restfulIntervalMs, restfulPeriodMs);
     return {};
+}
+
+bool Session::isWatchingGuest() const
+{
+    return d->memory.isWatching() || d->signs;
 }
 
 bool Session::isListeningToPulse() const

@@ -46,16 +46,36 @@ void writePauseFigure(Page& page, const timeline::PauseBreakdown& pause)
 
 QString gapName(GapKind kind)
 {
-    return kind == GapKind::Guest  ? i18n("Guest gap")
-        : kind == GapKind::Network ? i18n("Network gap")
-                                   : i18n("Storage gap");
+    switch (kind) {
+    case GapKind::Guest:
+        return i18n("Guest gap");
+    case GapKind::Network:
+        return i18n("Network gap");
+    case GapKind::Storage:
+        return i18n("Storage gap");
+    case GapKind::Packets:
+        return i18n("No packets");
+    case GapKind::Processors:
+        return i18n("Idle processors");
+    }
+    return {};
 }
 
 QString gapMeaning(GapKind kind)
 {
-    return kind == GapKind::Guest  ? i18n("how long the guest's own heartbeat stood still")
-        : kind == GapKind::Network ? i18n("how long a peer in its network heard nothing")
-                                   : i18n("how long none of its disk requests was completed");
+    switch (kind) {
+    case GapKind::Guest:
+        return i18n("how long the guest's own heartbeat stood still");
+    case GapKind::Network:
+        return i18n("how long a peer in its network heard nothing");
+    case GapKind::Storage:
+        return i18n("how long none of its disk requests was completed");
+    case GapKind::Packets:
+        return i18n("how long the guest sent no frame into its TAPs");
+    case GapKind::Processors:
+        return i18n("how long the threads of its processors used no time");
+    }
+    return {};
 }
 
 void writeGap(Page& page, const Story& story, GapKind kind)
@@ -69,6 +89,20 @@ void writeGap(Page& page, const Story& story, GapKind kind)
     else
         writeFigure(page, gapName(kind), i18n("not measured"),
             i18n("the recording does not tell %1", gapMeaning(kind)));
+}
+
+/// What was seen of a guest without a heartbeat, and only then.
+void writeSubstitutes(Page& page, const Story& story)
+{
+    for (const timeline::PulseGap& gap : story.gaps) {
+        if (gap.kind != GapKind::Packets && gap.kind != GapKind::Processors)
+            continue;
+        const QString meaning = i18nc("what a length means", "a substitute: %1", gapMeaning(gap.kind));
+        writeFigure(page, gapName(gap.kind), durationText(gap.lengthNs),
+            gap.otherwiseNs > 0 ? i18nc("what a length means, duration", "%1; up to %2 at other times",
+                                      meaning, durationText(gap.otherwiseNs))
+                                : meaning);
+    }
 }
 
 void writeLosses(Page& page, const timeline::PulseTrail& pulse)
@@ -144,13 +178,17 @@ void writeFigures(Page& page, const Story& story)
 {
     page.open(u"dl"_s, { { u"class"_s, u"figures"_s } });
     writePauseFigure(page, story.summary.pause);
-    if (story.gaps.empty() && story.pulse.absent) {
+    constexpr std::array own{ GapKind::Guest, GapKind::Network, GapKind::Storage };
+    const bool anyOwn = std::ranges::any_of(
+        story.gaps, [&](const timeline::PulseGap& gap) { return std::ranges::contains(own, gap.kind); });
+    if (!anyOwn && story.pulse.absent) {
         writeFigure(page, i18n("Gaps"), i18n("not measured"),
             i18n("this guest has no pulse: how long it, its network and its disk stood still is not known"));
     } else {
-        for (const GapKind kind : { GapKind::Guest, GapKind::Network, GapKind::Storage })
+        for (const GapKind kind : own)
             writeGap(page, story, kind);
     }
+    writeSubstitutes(page, story);
     writeLosses(page, story.pulse);
     writeFdFigure(page, story);
     page.close();

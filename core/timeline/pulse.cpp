@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace cutover::timeline {
 
@@ -53,6 +54,18 @@ constexpr std::array trafficFields{
     Field{ "longest-silence-ns"_L1, &Traffic::longestSilenceNs },
     Field{ "longest-silence-at-ns"_L1, &Traffic::longestSilenceAtNs },
     Field{ "round-trip-ns"_L1, &Traffic::roundTripNs },
+};
+
+constexpr std::array silenceFields{
+    Field{ "lengthNs"_L1, &Silence::lengthNs },
+    Field{ "errorNs"_L1, &Silence::errorNs },
+    Field{ "endNs"_L1, &Silence::endNs },
+    Field{ "otherwiseNs"_L1, &Silence::otherwiseNs },
+};
+
+constexpr std::array substitutes{
+    std::pair(GapKind::Packets, "packets"_L1),
+    std::pair(GapKind::Processors, "processors"_L1),
 };
 
 /// More is no duration or counter but damage, and must not overflow when two are added.
@@ -144,6 +157,19 @@ std::optional<PulseGap> storageGap(const PulseTrail& trail, const PauseBreakdown
         .startNs = pause.startNs };
 }
 
+void addSubstitutes(std::vector<PulseGap>& gaps, const PulseTrail& trail, const PauseBreakdown& pause)
+{
+    for (const Silence& each : trail.silences) {
+        const qint64 startNs = each.endNs - each.lengthNs;
+        if (trail.heartbeats.empty() && each.lengthNs > 0 && touches(pause, startNs, each.endNs))
+            gaps.push_back({ .kind = each.kind,
+                .place = GapPlace::Measured,
+                .lengthNs = each.lengthNs,
+                .startNs = startNs,
+                .otherwiseNs = each.otherwiseNs });
+    }
+}
+
 } // namespace
 
 bool PulseTrail::take(const Event& event)
@@ -162,6 +188,15 @@ bool PulseTrail::take(const Event& event)
         Traffic sample{ .timeNs = event.timeNs, .isFinal = event.attributes["final"_L1].toBool() };
         read(sample, trafficFields, event.attributes);
         traffic.push_back(sample);
+    } else if (event.name == "silence"_L1) {
+        const auto kind = std::ranges::find(
+            substitutes, event.attributes["of"_L1].toString(), &decltype(substitutes)::value_type::second);
+        if (kind == substitutes.end())
+            return false;
+        Silence silence{ .kind = kind->first };
+        read(silence, silenceFields, event.attributes);
+        std::erase_if(silences, [&](const Silence& before) { return before.kind == silence.kind; });
+        silences.push_back(silence);
     } else if (event.name == "absent"_L1) {
         absent = heartbeats.empty();
     } else {
@@ -185,6 +220,7 @@ std::vector<PulseGap> pulseGaps(const PulseTrail& trail, const PauseBreakdown& p
         if (gap)
             gaps.push_back(*gap);
     }
+    addSubstitutes(gaps, trail, pause);
     return gaps;
 }
 
@@ -211,6 +247,15 @@ QJsonObject pulseAttributes(const Traffic& sample)
 {
     QJsonObject attributes = write(sample, trafficFields);
     attributes.insert("final"_L1, sample.isFinal);
+    return attributes;
+}
+
+QJsonObject pulseAttributes(const Silence& silence)
+{
+    QJsonObject attributes = write(silence, silenceFields);
+    const auto kind = std::ranges::find(substitutes, silence.kind, &decltype(substitutes)::value_type::first);
+    if (kind != substitutes.end())
+        attributes.insert("of"_L1, QString(kind->second));
     return attributes;
 }
 

@@ -67,13 +67,35 @@ struct Traffic
     bool operator==(const Traffic&) const = default;
 };
 
-enum class GapKind : std::uint8_t { Guest, Network, Storage };
+/// The last two stand in for the first where a guest has no heartbeat.
+enum class GapKind : std::uint8_t {
+    Guest,
+    Network,
+    Storage,
+    Packets, ///< it sent no frame into its TAPs
+    Processors, ///< the threads of its processors used no time
+};
 
 /// How much is known of where a gap lies.
 enum class GapPlace : std::uint8_t {
     Measured, ///< its end was timed
     AtPause, ///< its length was measured; it is laid where the pause begins
     Unknown, ///< its length was measured
+};
+
+/// How long a guest without a heartbeat was not seen to do anything, around the pause: a substitute, since it
+/// may be silent though it runs. An event "silence" of the console.
+struct Silence
+{
+    GapKind kind = GapKind::Packets; ///< Packets or Processors
+    qint64 lengthNs = 0;
+    qint64 errorNs = 0; ///< by so much it may be longer or shorter
+    qint64 endNs = 0; ///< CLOCK_REALTIME
+    /// The longest silence that was seen at another time; where it is as long, this one says nothing. 0 =
+    /// none.
+    qint64 otherwiseNs = 0;
+
+    bool operator==(const Silence&) const = default;
 };
 
 /// A stretch in which the guest did nothing, or was not heard.
@@ -84,6 +106,7 @@ struct PulseGap
     qint64 lengthNs = 0;
     qint64 startNs = 0; ///< CLOCK_REALTIME; 0 where the place is unknown
     bool observed = false; ///< of the guest: as Heartbeat has it
+    qint64 otherwiseNs = 0; ///< of packets and processors: as Silence has it
 
     qint64 endNs() const { return startNs > 0 ? startNs + lengthNs : 0; }
     bool operator==(const PulseGap&) const = default;
@@ -94,17 +117,19 @@ struct PulseTrail
 {
     std::vector<Heartbeat> heartbeats;
     std::vector<Traffic> traffic;
+    std::vector<Silence> silences; ///< of the latest switchover
     bool absent = false; ///< the VMM said that it has no pulse, and none was heard since
 
     /// Takes in the event if it is a sample; whether it was. Damaged numbers read as 0.
     bool take(const Event& event);
-    bool isEmpty() const { return heartbeats.empty() && traffic.empty() && !absent; }
+    bool isEmpty() const { return heartbeats.empty() && traffic.empty() && silences.empty() && !absent; }
     bool operator==(const PulseTrail&) const = default;
 };
 
 PulseTrail pulseTrail(std::span<const Event> events);
 
-/// The gaps of the latest switchover as far as the samples tell of one; at most one of each kind. \a pause
+/// The gaps of the latest switchover as far as the samples tell of one; at most one of each kind, substitutes
+/// only without a heartbeat. \a pause
 /// says where a gap is to be looked for.
 std::vector<PulseGap> pulseGaps(const PulseTrail& trail, const PauseBreakdown& pause);
 
@@ -114,5 +139,6 @@ std::optional<double> beatsPerSecond(const Heartbeat& before, const Heartbeat& a
 /// For an event: its attributes. The inverse of PulseTrail::take().
 QJsonObject pulseAttributes(const Heartbeat& sample);
 QJsonObject pulseAttributes(const Traffic& sample);
+QJsonObject pulseAttributes(const Silence& silence);
 
 } // namespace cutover::timeline

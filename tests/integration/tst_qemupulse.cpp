@@ -8,6 +8,7 @@
 #include "timeline/summary.h"
 
 #include <QDir>
+#include <QFile>
 #include <QTemporaryDir>
 
 #include <optional>
@@ -26,6 +27,8 @@ private Q_SLOTS:
     void beatsThroughAMigration_data();
     void beatsThroughAMigration();
     void guestWithoutAHeartbeat();
+    void processorsStandInForAHeartbeat_data();
+    void processorsStandInForAHeartbeat();
     void noRamToLookAt();
 
 private:
@@ -158,6 +161,52 @@ void TestQemuPulse::guestWithoutAHeartbeat()
     keepInLab(*lab, session);
     QVERIFY2(session.outcome() == Outcome::Migrated, story(session).constData());
     QVERIFY(timeline::pulseGaps(timeline::pulseTrail(record.events()), {}).empty());
+}
+
+void TestQemuPulse::processorsStandInForAHeartbeat_data()
+{
+    QTest::addColumn<QString>("accelerator");
+    QTest::newRow("kvm") << u"kvm"_s;
+    QTest::newRow("tcg") << u"tcg"_s;
+}
+
+void TestQemuPulse::processorsStandInForAHeartbeat()
+{
+    QFETCH(const QString, accelerator);
+    if (const QString missing = missingFor(u"11.1"_s, accelerator); !missing.isEmpty())
+        QSKIP(qPrintable(missing));
+    // A firmware that is nothing but "jmp $" at the reset vector: busy, and without a heart.
+    QByteArray image(qsizetype{ 64 } << 10, '\0');
+    image.replace(0xfff0, 2, QByteArrayView("\xeb\xfe", 2));
+    const QString path = m_runtime->filePath(u"busy.rom"_s);
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(image) == image.size() && file.flush());
+    auto options = labOptions(u"11.1"_s, accelerator);
+    options.extraArguments = { u"-bios"_s, path };
+    const auto lab = startedLab(options);
+    QVERIFY(lab);
+    timeline::Record record;
+    Session session(record);
+    SessionRequest request;
+    request.source.qmpPath = lab->qmpPath();
+    QVERIFY(session.check(request));
+    QVERIFY2(reaches<state::Ready>(session), story(session).constData());
+    QTRY_VERIFY(timeline::pulseTrail(record.events()).absent);
+    QVERIFY(session.migrate());
+    QVERIFY2(reaches<state::Migrated>(session), story(session).constData());
+    keepInLab(*lab, session);
+    QVERIFY2(session.outcome() == Outcome::Migrated, story(session).constData());
+    QTRY_VERIFY(!session.isWatchingGuest());
+
+    const auto pause = timeline::pauseBreakdown(record.events());
+    QVERIFY(pause.isKnown());
+    const auto gaps = timeline::pulseGaps(timeline::pulseTrail(record.events()), pause);
+    QCOMPARE(gaps.size(), 1);
+    QCOMPARE(gaps.front().kind, timeline::GapKind::Processors);
+    QVERIFY(gaps.front().startNs <= pause.endNs && gaps.front().endNs() >= pause.startNs);
+    qInfo("processors idle for %.3f ms, pause %.3f ms, otherwise %.3f ms",
+        double(gaps.front().lengthNs) / 1e6, double(pause.pause.valueNs) / 1e6,
+        double(gaps.front().otherwiseNs) / 1e6);
 }
 
 void TestQemuPulse::noRamToLookAt()

@@ -127,6 +127,38 @@ private Q_SLOTS:
         QVERIFY(other.isEmpty());
     }
 
+    void silenceStandsInForAHeartbeat()
+    {
+        const Silence silence{ .kind = GapKind::Processors,
+            .lengthNs = 3 * ms,
+            .errorNs = ms,
+            .endNs = start + 2 * ms,
+            .otherwiseNs = 5 * ms };
+        const Event event{ .side = Side::Console,
+            .timeNs = start + 9 * ms,
+            .category = Category::Pulse,
+            .name = u"silence"_s,
+            .attributes = pulseAttributes(silence) };
+        PulseTrail trail;
+        QVERIFY(trail.take(event));
+        QVERIFY(trail.take(event));
+        QCOMPARE(trail.silences, std::vector{ silence });
+        const auto gaps = pulseGaps(trail, pauseOf(250'000));
+        QCOMPARE(gaps.size(), 1);
+        QCOMPARE(gaps.front().kind, GapKind::Processors);
+        QCOMPARE(gaps.front().startNs, start - ms);
+        QCOMPARE(gaps.front().endNs(), start + 2 * ms);
+        QCOMPARE(gaps.front().otherwiseNs, 5 * ms);
+        // Of another migration, or beside the guest's own word.
+        QVERIFY(pulseGaps(trail, {}).empty());
+        trail.take(switchover().front());
+        QVERIFY(std::ranges::none_of(pulseGaps(trail, pauseOf(250'000)),
+            [](const PulseGap& gap) { return gap.kind == GapKind::Processors; }));
+        Event unheardOf = event;
+        unheardOf.attributes[u"of"_s] = u"thoughts"_s;
+        QVERIFY(!trail.take(unheardOf));
+    }
+
     void aVmmWithoutPulseSaysSo()
     {
         PulseTrail trail;

@@ -36,6 +36,10 @@ QString gapTitle(GapKind kind)
         return i18n("Network gap");
     case GapKind::Storage:
         return i18n("Storage gap");
+    case GapKind::Packets:
+        return i18n("No packets");
+    case GapKind::Processors:
+        return i18n("Idle processors");
     }
     return {};
 }
@@ -49,6 +53,10 @@ static QString gapSource(GapKind kind)
         return i18n("a peer in the guest's network: between two echoes");
     case GapKind::Storage:
         return i18n("the guest's disk: requests in flight, none completed");
+    case GapKind::Packets:
+        return i18n("a substitute: the counters of its TAPs, between two frames that the guest sent");
+    case GapKind::Processors:
+        return i18n("a substitute: the time that the threads of its processors use");
     }
     return {};
 }
@@ -60,7 +68,10 @@ QString gapEvidence(const PulseGap& gap)
         : gapSource(gap.kind);
     switch (gap.place) {
     case GapPlace::Measured:
-        return source;
+        return gap.otherwiseNs > 0
+            ? i18nc("where a length comes from, duration", "%1; it was silent for up to %2 at other times",
+                  source, durationText(gap.otherwiseNs))
+            : source;
     case GapPlace::AtPause:
         return i18nc("where a length comes from",
             "%1; its length is measured, its place is that of the pause", source);

@@ -116,7 +116,7 @@ PulseScene pulseScene(const PulseTrail& trail, const timeline::PauseBreakdown& p
             row.stretches = std::move(rated);
         const bool silent = std::ranges::all_of(
             row.stretches, [](const PulseStretch& stretch) { return stretch.eventsPerSecond <= 0; });
-        if (kind == GapKind::Guest || !silent || row.gap)
+        if ((kind == GapKind::Guest && trail.silences.empty()) || !silent || row.gap)
             scene.rows.push_back(std::move(row));
     };
     const auto ownSide = [](const Heartbeat& sample) { return sample.side; };
@@ -125,6 +125,10 @@ PulseScene pulseScene(const PulseTrail& trail, const timeline::PauseBreakdown& p
         return Side::Channel;
     }));
     addRow(GapKind::Storage, rates<Heartbeat>(trail.heartbeats, &Heartbeat::blocksVerified, fromNs, ownSide));
+    for (const GapKind substitute : { GapKind::Packets, GapKind::Processors }) {
+        if (std::ranges::contains(gaps, substitute, &PulseGap::kind))
+            addRow(substitute, {});
+    }
     return scene;
 }
 

@@ -179,7 +179,7 @@ void PulsePanel::refresh()
         note = i18n(
             "This guest has no pulse: its VMM cannot ask it, and there is none in its memory. The pause is "
             "measured between the checkpoints of both VMMs instead; what the guest feels is a little more. "
-            "For "
+            "What can be seen of it from outside, packets and time of its processors, stands in for it. For "
             "the guest's own view, look at it from its network, or try the guest of a lab.");
     else if (m_trail.isEmpty())
         note = i18n(
@@ -198,8 +198,7 @@ void PulsePanel::updateActions()
     allow(m_listen, m_session->canListenToPulse(),
         m_session->isListeningToPulse() ? i18n("The heartbeat is being sampled; listen for longer")
                                         : i18n("Sample the heartbeat for twenty seconds"));
-    const bool hasGap = m_trail.heartbeats.size() + m_trail.traffic.size() > 0
-        && !timeline::pulseGaps(m_trail, m_pause).empty();
+    const bool hasGap = !timeline::pulseGaps(m_trail, m_pause).empty();
     allow(m_gap,
         hasGap ? Result<void>()
                : failure(ErrorCode::NotFound, i18n("show the gap"), {}, i18n("none was measured yet")),

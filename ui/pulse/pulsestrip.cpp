@@ -37,6 +37,10 @@ static QString rowTitle(GapKind kind)
         return i18nc("a row of the heartbeat's strip", "Network");
     case GapKind::Storage:
         return i18nc("a row of the heartbeat's strip", "Storage");
+    case GapKind::Packets:
+        return i18nc("a row of the heartbeat's strip", "Packets");
+    case GapKind::Processors:
+        return i18nc("a row of the heartbeat's strip", "CPUs");
     }
     return {};
 }
