@@ -125,21 +125,31 @@ Failure Stepper::relayLost(SessionPhase phase) const
     return failureOf(Side::Channel, phase, *m_machine.known.relayLost);
 }
 
-/// What a source says when its destination died, or the relay was lost, is how it noticed; the cause is that.
+/// How somebody noticed that the destination had died, or the relay was lost: the cause is that.
+static bool isHearsay(const Failure& why)
+{
+    return (why.side == Side::Source && why.error.code == ErrorCode::Remote)
+        || (why.side == Side::Channel && why.error.code == ErrorCode::NotFound);
+}
+
 void Stepper::blameTheDead(Failure& why) const
 {
-    if (m_machine.known.relayLost && why.side == Side::Source && why.error.code == ErrorCode::Remote) {
-        why = relayLost(why.phase);
+    if (!isHearsay(why))
         return;
-    }
-    if (why.side == Side::Source && why.error.code == ErrorCode::Remote && m_machine.known.destination.gone)
+    const auto& lost = m_machine.known.relayLost;
+    if (lost && lost->code != ErrorCode::NotFound)
+        why = relayLost(why.phase);
+    else if (!m_machine.known.fdLost.isEmpty())
+        why = fdLost(why.phase);
+    else if (m_machine.known.destination.gone)
         why = destinationEnded(why.phase == SessionPhase::Transfer ? SessionPhase::Devices : why.phase);
+    else if (lost)
+        why = relayLost(why.phase);
 }
 
 bool Stepper::mayBeDying(const Failure& why) const
 {
-    return m_machine.known.launched && !m_machine.known.destination.gone && why.side == Side::Source
-        && why.error.code == ErrorCode::Remote;
+    return m_machine.known.launched && !m_machine.known.destination.gone && isHearsay(why);
 }
 
 void Stepper::abortAskDestination(Aborting now)

@@ -40,7 +40,8 @@ public:
 
 Q_SIGNALS:
     void observed(const std::vector<cutover::timeline::Event>& events);
-    /// A channel could not be passed on any further; the VMMs notice it after this was sent.
+    /// A channel could not be passed on any further; the VMMs notice it after this was sent. NotFound where
+    /// nobody listens for it at the destination (any more).
     void failed(const cutover::Error& error);
     /// All channels have come and gone, or none will come any more.
     void over();

@@ -175,7 +175,10 @@ void Worker::admit(Gate& gate)
             destination = std::unexpected(trusted.error());
     }
     if (!destination) {
-        fail(gate.channel, destination.error());
+        Error error = destination.error();
+        if (error.code == ErrorCode::Disconnected)
+            error.code = ErrorCode::NotFound; // nobody listens there any more
+        fail(gate.channel, error);
         if (gate.channel == Channel::Cpr)
             gate.listener.close();
         return;

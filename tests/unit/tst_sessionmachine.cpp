@@ -5,7 +5,6 @@
 
 #include <QTest>
 
-#include <array>
 #include <deque>
 #include <random>
 #include <utility>
@@ -464,7 +463,8 @@ private Q_SLOTS:
     void refusesWhatDoesNotFit();
     void refusedPreflightCannotMigrate();
     void armErrorLeavesTheSourceAlone();
-    void blamesWhatTheRelayLostFirst();
+    void blamesTheCauseAndNotItsSigns_data();
+    void blamesTheCauseAndNotItsSigns();
     void pausedSourceGetsNoContinue();
     void locatesTheGuest_data();
     void locatesTheGuest();
@@ -824,36 +824,64 @@ void TestSessionMachine::armErrorLeavesTheSourceAlone()
     QCOMPARE(failed->why.phase, SessionPhase::Arm);
 }
 
-void TestSessionMachine::blamesWhatTheRelayLostFirst()
+static input::RelayLost relayLost(ErrorCode code, const char* cause)
 {
+    return { { .code = code, .cause = QString::fromLatin1(cause) } };
+}
+
+void TestSessionMachine::blamesTheCauseAndNotItsSigns_data()
+{
+    QTest::addColumn<std::vector<SessionInput>>("inputs");
+    QTest::addColumn<Side>("side");
+    QTest::addColumn<QString>("cause");
+    const SessionInput failed = input::VmEvent{ Side::Source, QStringLiteral("MIGRATION"),
+        { { QStringLiteral("status"), QStringLiteral("failed") } } };
+    const SessionInput cut = relayLost(ErrorCode::Disconnected, "cut on purpose");
+    const SessionInput nobodyThere = relayLost(ErrorCode::NotFound, "the destination's socket is gone");
+    const SessionInput fdLost = input::FdLost{ QStringLiteral("ram0 did not arrive") };
+    using Inputs = std::vector<SessionInput>;
+    const QString onPurpose = QStringLiteral("cut on purpose");
+    QTest::newRow("cut, told late") << Inputs{ failed, cut, nobodyThere } << Side::Channel << onPurpose;
+    QTest::newRow("cut") << Inputs{ cut, nobodyThere, failed } << Side::Channel << onPurpose;
+    QTest::newRow("cut, and descriptors lost")
+        << Inputs{ cut, nobodyThere, fdLost } << Side::Channel << onPurpose;
+    QTest::newRow("destination died")
+        << Inputs{ nobodyThere, failed } << Side::Destination << QStringLiteral("killed");
+    QTest::newRow("descriptor lost") << Inputs{ nobodyThere, fdLost, failed } << Side::Channel
+                                     << QStringLiteral("ram0 did not arrive");
+    QTest::newRow("descriptor lost, told first")
+        << Inputs{ fdLost, nobodyThere, failed } << Side::Channel << QStringLiteral("ram0 did not arrive");
+}
+
+void TestSessionMachine::blamesTheCauseAndNotItsSigns()
+{
+    QFETCH(const std::vector<SessionInput>, inputs);
+    QFETCH(const Side, side);
+    QFETCH(const QString, cause);
     Machine machine;
     machine.config = configuration();
     machine.known.source.connected = machine.known.launched = machine.known.migrateSent = true;
     machine.state = state::Transferring{};
-    const QString failed = QStringLiteral("failed");
-    const QJsonValue says(QJsonObject{ { QStringLiteral("status"), failed } });
-    const auto lost = [](const char* cause) {
-        return input::RelayLost{ { .code = ErrorCode::Disconnected, .cause = QString::fromLatin1(cause) } };
+    const auto answer = [](const char* status) {
+        return QJsonValue(QJsonObject{ { QStringLiteral("status"), QString::fromLatin1(status) } });
     };
-    const auto inputs = std::to_array<SessionInput>({
-        input::VmEvent{ Side::Source, QStringLiteral("MIGRATION"), says.toObject() },
-        lost("cut on purpose"),
-        lost("the destination's socket is gone"),
-        input::Exited{ .side = Side::Destination, .text = {}, .output = {}, .ranGuest = RanGuest::No },
-        input::Reply{ Side::Source, Tag::QueryMigrate, says },
-        input::Reply{ Side::Source, Tag::QueryStatus,
-            QJsonValue(QJsonObject{ { QStringLiteral("status"), QStringLiteral("running") } }) },
-        input::Reply{ Side::Source, Tag::Restore, QJsonValue() },
-    });
-    for (const SessionInput& input : inputs) {
+    std::vector<SessionInput> all = inputs;
+    all.push_back(input::Reply{ Side::Source, Tag::QueryMigrate, answer("failed") });
+    all.push_back(input::Exited{ .side = Side::Destination,
+        .text = QStringLiteral("killed"),
+        .output = {},
+        .ranGuest = RanGuest::No });
+    all.push_back(input::Reply{ Side::Source, Tag::QueryStatus, answer("running") });
+    all.push_back(input::Reply{ Side::Source, Tag::Restore, QJsonValue() });
+    for (const SessionInput& input : all) {
         const auto next = step(machine, input);
         QVERIFY(next);
         machine = next->next;
     }
     const auto* end = std::get_if<state::Failed>(&machine.state);
     QVERIFY(end);
-    QCOMPARE(end->why.side, Side::Channel);
-    QCOMPARE(end->why.error.cause, QStringLiteral("cut on purpose"));
+    QCOMPARE(end->why.side, side);
+    QCOMPARE(end->why.error.cause, cause);
 }
 
 void TestSessionMachine::pausedSourceGetsNoContinue()
