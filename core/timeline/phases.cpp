@@ -276,8 +276,7 @@ QString phaseText(PhaseId id)
     case PhaseId::FdTransfer:
         return QStringLiteral("The fds move from the source to the destination.");
     case PhaseId::Devices:
-        return QStringLiteral(
-            "The destination creates its devices; but in cpr-exec, the guest still runs on the source.");
+        return QStringLiteral("The destination creates its devices; the guest does not run there yet.");
     case PhaseId::Switchover:
         return QStringLiteral("The guest stands still while its state moves.");
     case PhaseId::Done:

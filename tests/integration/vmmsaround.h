@@ -9,6 +9,7 @@
 #include "sessionrun.h"
 
 #include <QFile>
+#include <QTest>
 
 #include <algorithm>
 
@@ -26,9 +27,18 @@ inline QList<op::DiscoveredVmm> vmmsIn(const QString& folder)
 /// Asks a VMM over a monitor that nobody else holds; Undefined when it has none or does not answer.
 inline QJsonValue askVmm(pid_t pid, const QString& command)
 {
-    const auto vmm = op::inspectProcess(pid);
-    const op::DiscoveredMonitor* monitor = vmm ? vmm->usableMonitor() : nullptr;
-    return monitor ? ask(monitor->path, command) : QJsonValue(QJsonValue::Undefined);
+    // One whose last client has just left is not free before the VMM has seen it.
+    constexpr int releaseMs = 3000;
+    QString path;
+    std::ignore = QTest::qWaitFor(
+        [&] {
+            const auto vmm = op::inspectProcess(pid);
+            const op::DiscoveredMonitor* monitor = vmm ? vmm->usableMonitor() : nullptr;
+            path = monitor ? monitor->path : QString();
+            return !vmm || monitor;
+        },
+        releaseMs);
+    return path.isEmpty() ? QJsonValue(QJsonValue::Undefined) : ask(path, command);
 }
 
 /// The guest's state as that process has it; empty when it does not say.

@@ -115,7 +115,7 @@ void TestCliUsage::usageErrors_data()
     row("relay and file", u"inspect f --listen /a --forward /b"_s, u"exclude each other"_s);
     row("record without relay", u"inspect --listen /a --record r"_s, u"--record belongs to"_s);
     row("fault without relay", u"migrate --source pid:1 --yes --fault cut:cpr:1"_s,
-        u"--fault needs --relay"_s);
+        u"--fault cut:cpr:1 needs --relay"_s);
     row("unknown fault", u"migrate --source pid:1 --yes --relay --fault break:it"_s, u"no such fault"_s);
     row("i-know alone", u"migrate --source pid:1 --yes --i-know x"_s, u"--i-know belongs to --fault"_s);
     row("unknown vmm", u"demo --vmm xen"_s, u"--vmm cannot be 'xen'"_s);
