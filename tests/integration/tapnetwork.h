@@ -25,6 +25,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <thread>
+#include <tuple>
 #include <unistd.h>
 #include <vector>
 
@@ -147,12 +148,14 @@ public:
             m_sockets.push_back(
                 UniqueFd::adopt(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)));
             const int room = 64 << 20;
-            ::setsockopt(m_sockets.back().get(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
+            std::ignore
+                = ::setsockopt(m_sockets.back().get(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
             sockaddr_in guest{};
             guest.sin_family = AF_INET;
             guest.sin_port = htons(7);
             ::inet_pton(AF_INET, "10.9.0.2", &guest.sin_addr);
-            ::connect(m_sockets.back().get(), reinterpret_cast<sockaddr*>(&guest), sizeof guest);
+            std::ignore
+                = ::connect(m_sockets.back().get(), reinterpret_cast<sockaddr*>(&guest), sizeof guest);
         }
         m_last.assign(flows, 0);
     }

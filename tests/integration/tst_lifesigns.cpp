@@ -112,8 +112,12 @@ void TestLifeSigns::framesOfATap()
     QVERIFY(send());
     const qint64 toNs = sentNs;
     std::optional<timeline::Silence> silence;
-    QTRY_VERIFY(
-        send() && (silence = find(signs, GapKind::Packets, fromNs + 20'000'000, fromNs + 30'000'000)));
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+            silence = find(signs, GapKind::Packets, fromNs + 20'000'000, fromNs + 30'000'000);
+            return send() && silence;
+        },
+        patience::limitMs));
     QVERIFY2(silence->lengthNs + silence->errorNs >= toNs - fromNs,
         qPrintable(QString::number(silence->lengthNs)));
     QVERIFY(silence->otherwiseNs > 0);
@@ -158,7 +162,12 @@ void TestLifeSigns::timeOfProcessors()
     const qint64 toNs = realtimeNs();
     processor.busy = true;
     std::optional<timeline::Silence> silence;
-    QTRY_VERIFY((silence = find(signs, GapKind::Processors, fromNs, toNs)));
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+            silence = find(signs, GapKind::Processors, fromNs, toNs);
+            return silence.has_value();
+        },
+        patience::limitMs));
     QVERIFY2(silence->lengthNs + silence->errorNs >= toNs - fromNs,
         qPrintable(QString::number(silence->lengthNs)));
     QVERIFY(!find(signs, GapKind::Packets, fromNs, toNs));

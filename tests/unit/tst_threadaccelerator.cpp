@@ -199,7 +199,7 @@ void TestThreadAccelerator::goesOnInAnotherPlace()
     Machine source;
     QVERIFY(source.boot(2, busyRates));
     source.accelerator->start();
-    QTRY_VERIFY(source.pulse().processors[1].sweeps > 0);
+    QTRY_VERIFY(source.pulse().processors[0].firstDone && source.pulse().processors[1].sweeps > 0);
     Machine destination;
     QVERIFY(destination.receive(source, 2));
     QVERIFY(destination.memory.populate());
