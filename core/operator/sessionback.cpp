@@ -137,11 +137,10 @@ void Stepper::blameTheDead(Failure& why) const
     if (!isHearsay(why))
         return;
     const auto& lost = m_machine.known.relayLost;
-    if (lost && lost->code != ErrorCode::NotFound)
-        why = relayLost(why.phase);
-    else if (!m_machine.known.fdLost.isEmpty())
+    const bool nobodyThere = lost && lost->code == ErrorCode::NotFound;
+    if (!m_machine.known.fdLost.isEmpty() && (!lost || nobodyThere))
         why = fdLost(why.phase);
-    else if (m_machine.known.destination.gone)
+    else if (m_machine.known.destination.gone && (!lost || nobodyThere))
         why = destinationEnded(why.phase == SessionPhase::Transfer ? SessionPhase::Devices : why.phase);
     else if (lost)
         why = relayLost(why.phase);

@@ -13,6 +13,7 @@
 #include <QTemporaryDir>
 
 #include <csignal>
+#include <cstdint>
 #include <optional>
 
 using namespace cutover;
@@ -39,7 +40,7 @@ private Q_SLOTS:
     void consoleThatEnds();
 
 private:
-    enum class Ram { Memfd, File, Private };
+    enum class Ram : std::uint8_t { Memfd, File, Private };
     void startLab(const QString& version, const QString& accelerator, Ram ram = Ram::Memfd,
         const QStringList& more = {});
     SessionRequest request() const;
@@ -89,7 +90,7 @@ SessionRequest TestExecuted::request() const
 
 QString TestExecuted::program(const QByteArray& what) const
 {
-    const QString path = m_runtime->filePath(u"program"_s);
+    QString path = m_runtime->filePath(u"program"_s);
     QFile file(path);
     if (!file.open(QIODevice::WriteOnly))
         return {};

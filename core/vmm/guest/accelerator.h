@@ -47,7 +47,7 @@ public:
     virtual void warm() { }
     /// Called on any thread, from now on, when a processor cannot go on: it rests then, the others run. Set
     /// before the processors are started.
-    virtual void onFault(std::function<void(const Error&)>) { }
+    virtual void onFault(const std::function<void(const Error&)>& /*handler*/) { }
 
     /// Wakes the processors; the guest's BootInfo must be in its memory. Does nothing when they run.
     virtual void start() = 0;

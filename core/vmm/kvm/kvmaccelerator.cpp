@@ -73,6 +73,9 @@ void letOnlyKickIn()
 
 class KvmAccelerator::Private
 {
+    /// The order, and above it how many there were: equal words are the same order.
+    alignas(64) FutexWord orderWord{ 0 };
+
 public:
     struct alignas(64) Processor
     {
@@ -124,9 +127,6 @@ private:
     Result<void> run(Processor& self, quint32 number, quint32 word);
     Result<void> obey(const KvmExit& exit, quint32 word);
     void sleep(quint64 until, quint32 word);
-
-    /// The order, and above it how many there were: equal words are the same order.
-    alignas(64) FutexWord orderWord{ 0 };
 };
 
 KvmAccelerator::Private::~Private()
@@ -430,9 +430,9 @@ void KvmAccelerator::boot()
         loadGuestImage(d->memory, d->processors.front()->vcpu.counterKhz());
 }
 
-void KvmAccelerator::onFault(std::function<void(const Error&)> handler)
+void KvmAccelerator::onFault(const std::function<void(const Error&)>& handler)
 {
-    d->onFault = std::move(handler);
+    d->onFault = handler;
 }
 
 void KvmAccelerator::start()

@@ -28,7 +28,7 @@ public:
     Result<void> prepare(const MachineShape& shape) override;
     void warm() override;
     void boot() override;
-    void onFault(std::function<void(const Error&)> handler) override;
+    void onFault(const std::function<void(const Error&)>& handler) override;
     void start() override;
     void stop() override;
     bool running() const override;
